@@ -1,0 +1,275 @@
+"""An answer put together from provisions: conclusion first, then conditions, money, office, standing.
+
+Nothing here knows a question: every policy sentence is a provision's own `says`, a fact of the
+document's head, or a statement that the document is silent, and each carries its clause.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dialogs.conditions import describe, explain
+from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
+from dialogs.select import Ask
+from dialogs.wording import listed, say, spoken_date
+from knowledge.library import Entry, Library
+from knowledge.rules import determine
+from knowledge.schema import Amount, Document, Provision, Silence
+from knowledge.standing import Standing, standing
+from knowledge.vocabulary import Vocabulary
+
+# A source not looked at for this long gets a warning.
+_OVERDUE = dt.timedelta(days=365)
+
+
+@dataclass
+class Composer:
+    """Builds one reply. Collects blocks and, with every clause it leans on, the citations."""
+
+    words: Vocabulary
+    library: Library
+    as_of: dt.date
+    today: dt.date
+    blocks: list[Block] = field(default_factory=list)
+    citations: dict[tuple[str, str], Citation] = field(default_factory=dict)
+
+    def add(self, kind: BlockKind, *statements: Statement, heading: str | None = None) -> None:
+        if statements:
+            self.blocks.append(Block(kind, statements, heading))
+
+    def talk(self, text: str) -> None:
+        self.add("talk", Statement(text))
+
+    def cite(self, document: Document, clause: str, quote: str, heading: str = "") -> tuple[str, ...]:
+        """Record a citation; returns the clause id as a statement takes it."""
+        key = (clause, quote)
+        if key not in self.citations:
+            self.citations[key] = Citation(
+                clause=clause,
+                document=document.name,
+                document_id=document.id,
+                doc_no=document.doc_no,
+                heading=heading,
+                quote=quote,
+                standing=standing(document, self.as_of),
+            )
+        return (clause,)
+
+    def cite_entry(self, entry: Entry) -> tuple[str, ...]:
+        return self.cite(
+            entry.document, entry.provision.clause, entry.provision.quote, entry.clause.heading
+        )
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def provisions(self, ask: Ask, entries: Sequence[Entry]) -> bool:
+        """The whole answer from `entries` (best first). False when something asked is not given."""
+        first, rest = entries[0], entries[1:]
+        self.conclusion(ask, first)
+        for entry in rest:
+            self.add("detail", Statement(say("detail.also", says=entry.provision.says), self.cite_entry(entry)))
+        self.conditions(ask, first)
+        complete = self.amounts(ask, entries)
+        complete &= self.office(ask, entries)
+        complete &= self.silences(ask, entries)
+        self.standings(entries)
+        return complete and not _unspecified(first.provision)
+
+    def conclusion(self, ask: Ask, entry: Entry) -> None:
+        clause = self.cite_entry(entry)
+        openers = [Statement(text, clause) for text in self._openers(ask, entry)]
+        self.add("conclusion", *openers, Statement(entry.provision.says, clause))
+
+    def _openers(self, ask: Ask, entry: Entry) -> list[str]:
+        provision = entry.provision
+        openers = []
+        worth = standing(entry.document, self.as_of)
+        if "validity" in ask.aspects or worth is Standing.REPEALED:
+            short = {
+                Standing.REPEALED: "opener.repealed",
+                Standing.NEWS_REPORT: "opener.news",
+                Standing.TARGET_PERIOD_ENDED: "opener.ended",
+            }.get(worth)
+            openers += [say(short)] if short else []
+        if "obligation" in ask.aspects:
+            strength = self.words.strength_of(provision.strength)
+            if strength is not None:
+                binding = strength.binding.format(verb=provision.strength)
+                openers.append(say("opener.obligation", binding=binding))
+        if "everyone" in ask.aspects:
+            limited = provision.when is not None or provision.groups or provision.occupations
+            if limited:
+                openers.append(say("opener.everyone_limited"))
+        if "amount" in ask.aspects:
+            openers += [self._amount_opener(a) for a in provision.amounts[:1]]
+        return openers
+
+    def _amount_opener(self, amount: Amount) -> str:
+        return say(f"opener.amount_{amount.state}", of=amount.of, text=amount.text)
+
+    def conditions(self, ask: Ask, entry: Entry) -> None:
+        provision = entry.provision
+        if provision.when is None:
+            return
+        clause = self.cite_entry(entry)
+        determination = determine(provision, ask.facts, self.words)
+        if any(step.truth.value != "unknown" for step in determination.steps):
+            statements = []
+            for text, clauses in explain(determination, self.words):
+                statements.append(Statement(text, clauses))
+            for step in determination.steps:
+                self.cite(entry.document, step.clause, step.quote, entry.clause.heading)
+        else:
+            statements = [Statement(describe(provision.when, self.words) + "。", clause)]
+        self.add("conditions", *statements, heading=say("conditions.heading"))
+
+    def amounts(self, ask: Ask, entries: Sequence[Entry]) -> bool:
+        statements = []
+        given = False
+        for entry in entries:
+            for amount in entry.provision.amounts:
+                given |= amount.state in ("given", "free")
+                text = say(f"amount.{amount.state}", of=amount.of, text=amount.text)
+                if not any(s.text == text for s in statements):
+                    statements.append(Statement(text, self.cite_entry(entry)))
+        money = "amount" in ask.aspects
+        if money and not statements:
+            text = say("opener.amount_silent")
+            statements = [Statement(text, self.cite_entry(entries[0]))]
+        if money or any(a.state == "not_given" for e in entries[:1] for a in e.provision.amounts):
+            self.add("amount", *statements, heading=say("amount.heading"))
+        return given or not money
+
+    def office(self, ask: Ask, entries: Sequence[Entry]) -> bool:
+        wanted = bool(ask.aspects & {"office", "procedure"})
+        statements = []
+        found = False
+        for entry in entries[:1] if not wanted else entries:
+            agencies = entry.provision.agencies
+            if agencies is None:
+                continue
+            clause = self.cite(
+                entry.document,
+                agencies.clause or entry.provision.clause,
+                self._naming(entry, agencies.clause),
+                entry.clause.heading,
+            )
+            for key, names in (("accepts", agencies.accepts), ("lead", agencies.lead)):
+                if names:
+                    found = True
+                    text = say(f"office.{key}", names=listed(names))
+                    if not any(s.text == text for s in statements):
+                        statements.append(Statement(text, clause))
+        if statements:
+            self.add("office", *statements, heading=say("office.heading"))
+        if wanted:
+            self.add("advice", Statement(say("office.hotline")))
+        return found or not wanted
+
+    @staticmethod
+    def _naming(entry: Entry, clause: str | None) -> str:
+        """The words to quote for an office: the provision's own, unless it stands elsewhere."""
+        if clause is None or clause == entry.provision.clause:
+            return entry.provision.quote
+        agencies = entry.provision.agencies
+        assert agencies is not None  # noqa: S101 - asked only of a provision that names agencies
+        return next(iter([*agencies.accepts, *agencies.lead, *agencies.support]))
+
+    def silences(self, ask: Ask, entries: Sequence[Entry]) -> bool:
+        """What the documents do not give of what was asked. True when nothing asked is missing."""
+        asked = set(ask.aspects)
+        statements = []
+        for document in _documents(entries):
+            for silence in document.silent_on:
+                if silence.topic == ask.topic and (asked & set(silence.aspects) or not asked):
+                    statements.append(self._silence(document, silence))
+        self.add("silence", *statements[:3])
+        return not (statements and asked)
+
+    def _silence(self, document: Document, silence: Silence) -> Statement:
+        found = self.library.clause(silence.clause)
+        text = found[0].text if found else ""
+        quote = re.split("[。；]", text, maxsplit=1)[0]
+        heading = found[0].heading if found else ""
+        clause = self.cite(document, silence.clause, quote, heading)
+        return Statement(say("detail.silence", says=silence.says), clause)
+
+    def standings(self, entries: Sequence[Entry]) -> None:
+        statements = [self.standing(entry) for entry in _first_of_each_document(entries)]
+        if self.as_of != self.today:
+            statements.append(
+                Statement(say("standing.as_of", date=spoken_date(self.as_of)), statements[0].clauses)
+            )
+        self.add("standing", *statements, heading=say("standing.heading"))
+
+    def standing(self, entry: Entry) -> Statement:
+        """One document's standing in a sentence, resting on the clause that shows it."""
+        document = entry.document
+        worth = standing(document, self.as_of)
+        clause = self.cite_entry(entry)
+        if worth is Standing.REPEALED and document.repeal is not None:
+            clause = self.cite(document, document.repeal.clause, document.repeal.quote)
+        elif worth is Standing.TARGET_PERIOD_ENDED and document.plan_period is not None:
+            period = document.plan_period
+            clause = self.cite(document, period.clause, period.quote)
+        text = standing_sentence(document, self.as_of)
+        if self.today - document.last_verified_on > _OVERDUE:
+            text += say("standing.overdue", verified=spoken_date(document.last_verified_on))
+        return Statement(text, clause)
+
+    # --- done ----------------------------------------------------------------------------------
+
+    def reply(self, status: Status, **more: object) -> Reply:
+        return Reply(
+            status=status,
+            blocks=tuple(self.blocks),
+            citations=tuple(self.citations.values()),
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def standing_sentence(document: Document, as_of: dt.date) -> str:
+    """The standing of a document in plain words."""
+    worth = standing(document, as_of)
+    key = worth.value
+    if worth is Standing.REPEALED and document.repeal is not None and document.repeal.on is not None:
+        key = "repealed_dated"
+    issued = (
+        say("standing.issued", date=spoken_date(document.issued_on))
+        if document.issued_on
+        else say("standing.issued_unknown")
+    )
+    return say(
+        f"standing.{key}",
+        name=document.name,
+        issued=issued,
+        verified=spoken_date(document.last_verified_on),
+        until=f"{document.plan_period.until.year}年" if document.plan_period else "",
+        expires=spoken_date(document.expires_on) if document.expires_on else "",
+        on=spoken_date(document.repeal.on) if document.repeal and document.repeal.on else "",
+    )
+
+
+def _documents(entries: Sequence[Entry]) -> list[Document]:
+    return list({entry.document.id: entry.document for entry in entries}.values())
+
+
+def _first_of_each_document(entries: Sequence[Entry]) -> list[Entry]:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.document.id, entry)
+    return list(first.values())
+
+
+def _unspecified(provision: Provision) -> bool:
+    """Whether the clause names a condition it does not define."""
+    todo = [provision.when] if provision.when else []
+    while todo:
+        node = todo.pop()
+        if node.unspecified is not None:
+            return True
+        todo += [*(node.all_ or ()), *(node.any_ or ()), *([node.not_] if node.not_ else [])]
+    return False

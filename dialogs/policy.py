@@ -1,0 +1,226 @@
+"""Questions about policy: where the person is, which provisions answer, and what shape that takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialogs.answer import Composer, standing_sentence
+from dialogs.reply import Block, Option, Reply, Statement, Status
+from dialogs.select import Ask, Pick, weigh
+from dialogs.wording import listed, say, spoken_date
+from knowledge.library import Entry, Library
+from knowledge.standing import applies, exists, standing
+from knowledge.vocabulary import Vocabulary
+
+# A supporting provision must come this near to the best one, and no more than this many are shown.
+_NEAR = 0.62
+_MOST = 4
+# Without a known place, one area's answer is given alone when it fits this much better.
+_CLEARLY = 1.35
+# Groups whose own plans answer them, whatever the topic asked.
+_TOPIC_OF_GROUP = {
+    "veteran": "veterans",
+    "disabled": "disabled",
+    "rural_labourer": "rural",
+    "unenrolled_graduate": "unenrolled_graduates",
+    "hardship": "hardship_groups",
+    "out_of_poverty": "hardship_groups",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a policy answer is made with; nothing here keeps state between questions."""
+
+    library: Library
+    words: Vocabulary
+    today: dt.date
+
+
+def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Reply:
+    """The reply to `ask` for each of `regions` (none: the place is not known)."""
+    composer = Composer(desk.words, desk.library, as_of, desk.today)
+    if not regions:
+        return _anywhere(ask, composer, desk)
+    statuses = [_in_region(ask, region, composer, desk) for region in regions]
+    order = (Status.ANSWERED, Status.PARTLY_ANSWERED, Status.NOT_COVERED, Status.OUT_OF_SCOPE)
+    options: tuple[Option, ...] = ()
+    return composer.reply(min(statuses, key=order.index), options=options)
+
+
+def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> list[Pick]:
+    """Every provision that may answer in `regions`, weighed; what did not exist yet is left out."""
+    topics = [ask.topic]
+    for group in ask.groups:
+        topics += [
+            _TOPIC_OF_GROUP[g] for g in desk.words.groups_above(group) if g in _TOPIC_OF_GROUP
+        ]
+    found: dict[str, Entry] = {}
+    for topic in dict.fromkeys(topics):
+        for entry in desk.library.provisions(topic, regions):
+            found[entry.provision.id] = entry
+    overridden = {other for entry in found.values() for other in entry.provision.overrides}
+    live = [
+        entry
+        for entry in found.values()
+        if exists(entry.document, as_of)
+        and applies(entry.provision, as_of)
+        and entry.provision.id not in overridden
+    ]
+    return weigh(live, ask, desk.words)
+
+
+def _chosen(picks: Sequence[Pick], ask: Ask) -> list[Entry]:
+    """The best provision and those that come near it, each clause's statement once."""
+    best = picks[0].score
+    chosen: list[Entry] = []
+    for pick in picks:
+        if len(chosen) == _MOST or (chosen and pick.score < best * _NEAR):
+            break
+        chosen.append(pick.entry)
+    return chosen
+
+
+def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
+    words = desk.words
+    chain = words.ancestors(region)
+    picks = candidates(ask, chain, composer.as_of, desk)
+    name = words.regions[region].label
+    if picks:
+        entries = _chosen(picks, ask)
+        complete = composer.provisions(ask, entries)
+        above = entries[0].document.region
+        if above != region:
+            composer.add(
+                "detail",
+                Statement(
+                    say("region.parent", name=words.regions[above].label, asked=name),
+                    composer.cite_entry(entries[0]),
+                ),
+            )
+        return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
+    below = [code for code in words.descendants(region) if code != region]
+    picks = candidates(ask, below, composer.as_of, desk) if below else []
+    if picks:
+        return _only_below(ask, region, picks, composer, desk)
+    if desk.library.documents(chain):
+        label = words.topics[ask.topic].label
+        composer.talk(say("region.not_in_documents", asked=name, topic=label))
+        if not any(exists(d, composer.as_of) for d in desk.library.documents(chain)):
+            composer.talk(say("region.too_early", date=spoken_date(composer.as_of)))
+        composer.add("advice", Statement(say("office.hotline")))
+        return Status.NOT_COVERED
+    composer.talk(say("region.outside", asked=name))
+    composer.talk(say("region.covered", names=_covered(desk)))
+    return Status.NOT_COVERED
+
+
+def _only_below(
+    ask: Ask, region: str, picks: Sequence[Pick], composer: Composer, desk: Desk
+) -> Status:
+    """A province or city asked, where only areas inside it have a document."""
+    words = desk.words
+    best = _best_by_region(picks)
+    names = listed([words.regions[code].label for code in best])
+    asked = words.regions[region].label
+    composer.talk(
+        say("region.child_only", asked=asked, level=asked[-1] if asked[-1] in "省市区" else "", names=names)
+    )
+    if len(best) == 1:
+        complete = composer.provisions(ask, _chosen(picks, ask))
+        return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
+    _lines(best, composer, desk)
+    return Status.ANSWERED
+
+
+def _anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
+    """The place is not known: one area's answer if it alone fits, else a line for each area."""
+    regions = desk.library.topic_regions(ask.topic)
+    picks = candidates(ask, regions, composer.as_of, desk)
+    if not picks:
+        composer.talk(say("region.ask"))
+        composer.talk(say("region.covered", names=_covered(desk)))
+        return composer.reply(Status.NEEDS_INFO, missing=("region",), options=_places(desk))
+    best = _best_by_region(picks)
+    scores = sorted((pick.score for pick in best.values()), reverse=True)
+    if len(scores) == 1 or scores[0] > scores[1] * _CLEARLY:
+        region = picks[0].entry.document.region
+        mine = [pick for pick in picks if pick.entry.document.region == region]
+        entries = _chosen(mine, ask)
+        complete = composer.provisions(ask, entries)
+        name = desk.words.regions[region].label
+        composer.add(
+            "detail",
+            Statement(say("region.assumed", name=name), composer.cite_entry(entries[0])),
+        )
+        status = Status.ANSWERED if complete else Status.PARTLY_ANSWERED
+        return composer.reply(status, missing=("region",))
+    composer.talk(say("region.not_known"))
+    _lines(best, composer, desk)
+    composer.add("question", Statement(say("region.ask")))
+    options = tuple(
+        Option(desk.words.regions[code].short, desk.words.regions[code].short) for code in best
+    )
+    return composer.reply(Status.NEEDS_INFO, missing=("region",), options=options)
+
+
+def _best_by_region(picks: Sequence[Pick]) -> dict[str, Pick]:
+    best: dict[str, Pick] = {}
+    for pick in picks:
+        best.setdefault(pick.entry.document.region, pick)
+    return best
+
+
+def _lines(best: dict[str, Pick], composer: Composer, desk: Desk) -> None:
+    """One line an area: its best provision and what its document is worth."""
+    for code, pick in best.items():
+        entry = pick.entry
+        worth = standing(entry.document, composer.as_of)
+        text = say(
+            "region.line",
+            name=desk.words.regions[code].short,
+            says=entry.provision.says.rstrip("。"),
+            standing=say(f"standing.short.{worth.value}"),
+        )
+        composer.add("detail", Statement(text, composer.cite_entry(entry)))
+
+
+def _covered(desk: Desk) -> str:
+    codes = dict.fromkeys(document.region for document in desk.library.documents())
+    return listed([desk.words.regions[code].label for code in codes])
+
+
+def _places(desk: Desk) -> tuple[Option, ...]:
+    codes = dict.fromkeys(document.region for document in desk.library.documents())
+    return tuple(
+        Option(desk.words.regions[code].short, desk.words.regions[code].short) for code in codes
+    )
+
+
+def quotations(question: str, regions: Sequence[str], composer: Composer, desk: Desk, least: float) -> bool:
+    """Clauses found by search, quoted as quotations. False when none comes near enough."""
+    hits = [
+        hit
+        for hit in desk.library.search(question, regions=regions, limit=2)
+        if hit.score >= least and exists(hit.document, composer.as_of)
+    ]
+    if not hits:
+        return False
+    statements = []
+    for hit in hits:
+        quote = hit.clause.text.split("（责任单位")[0][:160]
+        clause = composer.cite(hit.document, hit.clause.id, quote, hit.clause.heading)
+        statements.append(
+            Statement(say("search.quote", name=hit.document.name, quote=quote), clause)
+        )
+    composer.talk(say("search.intro"))
+    composer.add("quotation", *statements)
+    standings = [
+        Statement(standing_sentence(hit.document, composer.as_of), (hit.clause.id,)) for hit in hits
+    ]
+    composer.blocks.append(
+        Block("standing", tuple(dict.fromkeys(standings)), say("standing.heading"))
+    )
+    return True

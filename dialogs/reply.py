@@ -1,0 +1,119 @@
+"""What goes in and out of a conversation: messages, replies, citations. No channel knows more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from knowledge.standing import Standing
+
+
+class Status(StrEnum):
+    """What became of a question. Closed: channels, figures and review read nothing else."""
+
+    ANSWERED = "answered"
+    PARTLY_ANSWERED = "partly_answered"  # the clause exists but gives no amount, office or date
+    NEEDS_INFO = "needs_info"
+    CLARIFY = "clarify"
+    NOT_COVERED = "not_covered"
+    OUT_OF_SCOPE = "out_of_scope"
+    VERDICT = "verdict"
+    HANDED_OFF = "handed_off"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+Action = Literal["continue", "handoff", "hold_for_staff"]
+
+# What a block is for. POLICY blocks say something about a document: each statement needs a clause.
+BlockKind = Literal[
+    "conclusion",
+    "detail",
+    "conditions",
+    "amount",
+    "procedure",
+    "office",
+    "standing",
+    "silence",
+    "quotation",
+    "talk",
+    "question",
+    "advice",
+    "verdict",
+]
+POLICY_KINDS: frozenset[BlockKind] = frozenset(
+    ("conclusion", "detail", "conditions", "amount", "procedure", "office", "standing", "silence",
+     "quotation")
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as any channel hands it over."""
+
+    text: str
+    conversation: str = "local"
+    id: str = ""
+    channel: str = "terminal"
+    sent_at: dt.datetime | None = None
+    speaker: Literal["user", "staff"] = "user"
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The clause a statement rests on, in the source's own words, and what the document is worth."""
+
+    clause: str
+    document: str
+    document_id: str
+    doc_no: str | None
+    heading: str
+    quote: str
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence, and the clause ids it rests on (none where it says nothing about policy)."""
+
+    text: str
+    clauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """Statements with one purpose; `heading` is shown above them where there are several."""
+
+    kind: BlockKind
+    statements: tuple[Statement, ...]
+    heading: str | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something the person may tap or answer by number; `send` is what it says when chosen."""
+
+    label: str
+    send: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer before any channel's form."""
+
+    status: Status
+    blocks: tuple[Block, ...]
+    citations: tuple[Citation, ...] = ()
+    options: tuple[Option, ...] = ()
+    missing: tuple[str, ...] = ()
+    action: Action = "continue"
+    intent: str = ""
+    confidence: float = 1.0
+    release: str | None = None
+    trace: tuple[str, ...] = field(default=())
+
+    def statements(self) -> tuple[tuple[BlockKind, Statement], ...]:
+        return tuple((block.kind, s) for block in self.blocks for s in block.statements)

@@ -1,0 +1,297 @@
+"""The policy library as it is asked: provisions by topic and area, documents, clauses, search.
+
+Everything is read from the current release. Rows never change once written, so what was read is
+kept by row number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from knowledge import search
+from knowledge.lint import lint_documents
+from knowledge.loader import LoadedDocument
+from knowledge.schema import Clause, Document, Provision
+from knowledge.strict_yaml import DataError
+from knowledge.tables import (
+    ClauseRow,
+    DocumentRow,
+    ProvisionRow,
+    ProvisionTopicRow,
+    ReleaseDocumentRow,
+    ReleaseRow,
+)
+from knowledge.vocabulary import Vocabulary
+
+_CACHE = 20_000
+
+
+@dataclass(frozen=True)
+class Release:
+    """One state of the library, named by the day it was loaded and its digest."""
+
+    id: str
+    loaded_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A provision with the clause it stands in and the document that holds the clause."""
+
+    provision: Provision
+    clause: Clause
+    document: Document
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A clause found by search, with the engine's score."""
+
+    clause: Clause
+    document: Document
+    score: float
+
+
+class Library:
+    """Reads the current release from a migrated database. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._document = lru_cache(_CACHE)(self._read_document)
+        self._clause = lru_cache(_CACHE)(self._read_clause)
+        self._provision = lru_cache(_CACHE)(self._read_provision)
+
+    def release(self) -> Release | None:
+        """The release being served; None before the first load."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(ReleaseRow.id, ReleaseRow.loaded_at).where(ReleaseRow.current)
+            ).first()
+        return None if row is None else Release(row.id, row.loaded_at)
+
+    def provisions(self, topic: str, regions: Sequence[str]) -> list[Entry]:
+        """The provisions that speak of `topic` in any of `regions`, in document order."""
+        query = (
+            select(ProvisionTopicRow.provision_pk)
+            .join(
+                ReleaseDocumentRow, ReleaseDocumentRow.document_pk == ProvisionTopicRow.document_pk
+            )
+            .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
+            .where(ReleaseRow.current)
+            .where(ProvisionTopicRow.topic == topic)
+            .where(ProvisionTopicRow.region.in_(regions))
+            .order_by(ProvisionTopicRow.provision_pk)
+        )
+        with self._engine.connect() as connection:
+            return [self._provision(pk) for pk in connection.execute(query).scalars()]
+
+    def topic_regions(self, topic: str) -> list[str]:
+        """The areas whose documents speak of `topic`."""
+        query = (
+            select(ProvisionTopicRow.region)
+            .distinct()
+            .join(
+                ReleaseDocumentRow, ReleaseDocumentRow.document_pk == ProvisionTopicRow.document_pk
+            )
+            .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
+            .where(ReleaseRow.current, ProvisionTopicRow.topic == topic)
+            .order_by(ProvisionTopicRow.region)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def documents(self, regions: Sequence[str] | None = None) -> list[Document]:
+        """The documents of the release, of `regions` if given, without their provisions."""
+        query = _current(select(DocumentRow.pk)).order_by(DocumentRow.region, DocumentRow.pk)
+        if regions is not None:
+            query = query.where(DocumentRow.region.in_(regions))
+        with self._engine.connect() as connection:
+            return [self._document(pk) for pk in connection.execute(query).scalars()]
+
+    def document(self, document_id: str) -> tuple[Document, list[Entry], list[Clause]] | None:
+        """A document with its provisions and clauses, in order; None if the release lacks it."""
+        query = _current(select(DocumentRow.pk)).where(DocumentRow.id == document_id)
+        with self._engine.connect() as connection:
+            pk = connection.execute(query).scalar()
+            if pk is None:
+                return None
+            provisions = connection.execute(
+                select(ProvisionRow.pk)
+                .where(ProvisionRow.document_pk == pk)
+                .order_by(ProvisionRow.pk)
+            ).scalars()
+            clauses = connection.execute(
+                select(ClauseRow.pk)
+                .where(ClauseRow.document_pk == pk)
+                .order_by(ClauseRow.position)
+            ).scalars()
+            entries = [self._provision(row) for row in provisions]
+            texts = [self._clause(row)[0] for row in clauses]
+        return self._document(pk), entries, texts
+
+    def clause(self, clause_id: str) -> tuple[Clause, Document] | None:
+        """A clause of the release by its permanent id."""
+        query = (
+            select(ClauseRow.pk)
+            .join(ReleaseDocumentRow, ReleaseDocumentRow.document_pk == ClauseRow.document_pk)
+            .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
+            .where(ReleaseRow.current, ClauseRow.id == clause_id)
+        )
+        with self._engine.connect() as connection:
+            pk = connection.execute(query).scalar()
+        if pk is None:
+            return None
+        clause, document_pk = self._clause(pk)
+        return clause, self._document(document_pk)
+
+    def search(self, question: str, *, regions: Sequence[str] = (), limit: int = 5) -> list[Hit]:
+        """The clauses nearest to `question`, best first."""
+        with self._engine.connect() as connection:
+            scores = search.find(connection, question, regions=tuple(regions), limit=limit)
+        hits = []
+        for score in scores:
+            clause, document_pk = self._clause(score.clause_pk)
+            hits.append(Hit(clause, self._document(document_pk), score.score))
+        return hits
+
+    # --- rows, read once ---------------------------------------------------------------------
+
+    def _read_document(self, pk: int) -> Document:
+        with self._engine.connect() as connection:
+            body = connection.execute(
+                select(DocumentRow.body).where(DocumentRow.pk == pk)
+            ).scalar_one()
+        return Document.model_validate_json(body)
+
+    def _read_clause(self, pk: int) -> tuple[Clause, int]:
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(ClauseRow.id, ClauseRow.heading, ClauseRow.text, ClauseRow.document_pk)
+                .where(ClauseRow.pk == pk)
+            ).one()
+        return Clause(id=row.id, heading=row.heading, text=row.text), row.document_pk
+
+    def _read_provision(self, pk: int) -> Entry:
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(ProvisionRow.body, ProvisionRow.clause_pk, ProvisionRow.document_pk)
+                .where(ProvisionRow.pk == pk)
+            ).one()
+        clause, _ = self._clause(row.clause_pk)
+        provision = Provision.model_validate_json(row.body)
+        return Entry(provision, clause, self._document(row.document_pk))
+
+
+def _current(query):  # type: ignore[no-untyped-def]
+    return (
+        query.join(ReleaseDocumentRow, ReleaseDocumentRow.document_pk == DocumentRow.pk)
+        .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
+        .where(ReleaseRow.current)
+    )
+
+
+def build(
+    engine: Engine, documents: Sequence[LoadedDocument], words: Vocabulary, now: dt.datetime
+) -> Release:
+    """Check `documents` and make them the current release, all in one transaction.
+
+    Raises `DataError` when anything is wrong; the release served before goes on being served.
+    Loading what is already current changes nothing.
+    """
+    if problems := lint_documents(documents, words):
+        raise DataError(problems)
+    digest = hashlib.sha256(
+        "\n".join(sorted(loaded.digest for loaded in documents)).encode()
+    ).hexdigest()
+    with engine.begin() as connection:
+        known = connection.execute(
+            select(ReleaseRow.id, ReleaseRow.loaded_at, ReleaseRow.current).where(
+                ReleaseRow.digest == digest
+            )
+        ).first()
+        if known is not None and known.current:
+            return Release(known.id, known.loaded_at)
+        connection.execute(update(ReleaseRow).values(current=False))
+        if known is not None:
+            connection.execute(
+                update(ReleaseRow).where(ReleaseRow.id == known.id).values(current=True)
+            )
+            return Release(known.id, known.loaded_at)
+        release = Release(f"{now:%Y%m%d}-{digest[:10]}", now)
+        connection.execute(
+            insert(ReleaseRow).values(
+                id=release.id, digest=digest, loaded_at=release.loaded_at, current=True
+            )
+        )
+        for loaded in documents:
+            pk = _store(connection, loaded)
+            connection.execute(
+                insert(ReleaseDocumentRow).values(release_id=release.id, document_pk=pk)
+            )
+    return release
+
+
+def _store(connection: Connection, loaded: LoadedDocument) -> int:
+    """Write a document's rows, unless this very document is there already; return its row."""
+    document = loaded.document
+    known = connection.execute(
+        select(DocumentRow.pk).where(DocumentRow.digest == loaded.digest)
+    ).scalar()
+    if known is not None:
+        return known
+    head = document.model_copy(update={"provisions": []})
+    document_pk = connection.execute(
+        insert(DocumentRow)
+        .values(
+            id=document.id,
+            digest=loaded.digest,
+            region=document.region,
+            body=head.model_dump_json(),
+        )
+        .returning(DocumentRow.pk)
+    ).scalar_one()
+    clause_pks: dict[str, int] = {}
+    for position, clause in enumerate(loaded.clauses.values()):
+        clause_pk = connection.execute(
+            insert(ClauseRow)
+            .values(
+                document_pk=document_pk,
+                id=clause.id,
+                position=position,
+                heading=clause.heading,
+                text=clause.text,
+            )
+            .returning(ClauseRow.pk)
+        ).scalar_one()
+        clause_pks[clause.id] = clause_pk
+        search.index_clause(connection, clause_pk, clause.heading, clause.text)
+    for provision in document.provisions:
+        provision_pk = connection.execute(
+            insert(ProvisionRow)
+            .values(
+                document_pk=document_pk,
+                clause_pk=clause_pks[provision.clause],
+                id=provision.id,
+                body=provision.model_dump_json(by_alias=True, exclude_none=True),
+            )
+            .returning(ProvisionRow.pk)
+        ).scalar_one()
+        connection.execute(
+            insert(ProvisionTopicRow),
+            [
+                {
+                    "provision_pk": provision_pk,
+                    "topic": topic,
+                    "region": document.region,
+                    "document_pk": document_pk,
+                }
+                for topic in provision.topics
+            ],
+        )
+    return document_pk

@@ -1,0 +1,92 @@
+"""Full-text search over clauses by the database's own engine: FTS5 in SQLite, tsvector in PostgreSQL.
+
+Both index the words jieba finds; the engines only ever see words with spaces between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from knowledge.words import search_words
+
+# Run by the migration that creates the clause table, one list a dialect.
+CREATE_INDEX = {
+    "sqlite": ["CREATE VIRTUAL TABLE clause_words USING fts5(words, content='')"],
+    "postgresql": [
+        "CREATE TABLE clause_words (rowid integer PRIMARY KEY REFERENCES clause (pk),"
+        " words tsvector NOT NULL)",
+        "CREATE INDEX ix_clause_words_words ON clause_words USING gin (words)",
+    ],
+}
+
+_INSERT = {
+    "sqlite": "INSERT INTO clause_words (rowid, words) VALUES (:pk, :words)",
+    "postgresql": "INSERT INTO clause_words (rowid, words)"
+    " VALUES (:pk, to_tsvector('simple', :words))",
+}
+
+_FIND = {
+    "sqlite": """
+        SELECT clause.pk, -bm25(clause_words) AS score
+        FROM clause_words
+        JOIN clause ON clause.pk = clause_words.rowid
+        JOIN release_document ON release_document.document_pk = clause.document_pk
+        JOIN release ON release.id = release_document.release_id AND release.current
+        {where}
+        ORDER BY score DESC LIMIT :limit""",
+    "postgresql": """
+        SELECT clause.pk, ts_rank_cd(clause_words.words, query, 1) AS score
+        FROM to_tsquery('simple', :query) AS query
+        JOIN clause_words ON clause_words.words @@ query
+        JOIN clause ON clause.pk = clause_words.rowid
+        JOIN release_document ON release_document.document_pk = clause.document_pk
+        JOIN release ON release.id = release_document.release_id AND release.current
+        {where}
+        ORDER BY score DESC LIMIT :limit""",
+}
+
+
+@dataclass(frozen=True)
+class ClauseScore:
+    clause_pk: int
+    score: float
+
+
+def index_clause(connection: Connection, clause_pk: int, heading: str, clause_text: str) -> None:
+    """Add a clause to the search index."""
+    words = " ".join(search_words(f"{heading} {clause_text}"))
+    statement = text(_INSERT[connection.dialect.name])
+    connection.execute(statement, {"pk": clause_pk, "words": words})
+
+
+def find(
+    connection: Connection, question: str, *, regions: tuple[str, ...] = (), limit: int = 5
+) -> list[ClauseScore]:
+    """The clauses of the current release nearest to `question`, best first.
+
+    `regions` narrows to documents of those areas. A higher score is nearer; scores of the two
+    engines are not comparable with each other.
+    """
+    words = list(dict.fromkeys(search_words(question)))
+    if not words:
+        return []
+    dialect = connection.dialect.name
+    parameters: dict[str, object] = {"limit": limit}
+    conditions = []
+    if dialect == "sqlite":
+        parameters["query"] = " OR ".join(f'"{word}"' for word in words)
+        conditions.append("clause_words MATCH :query")
+    else:
+        parameters["query"] = " | ".join(f"'{word}'" for word in words)
+    if regions:
+        names = {f"region_{i}": code for i, code in enumerate(regions)}
+        parameters |= names
+        marks = ", ".join(f":{name}" for name in names)
+        conditions.append(
+            f"clause.document_pk IN (SELECT pk FROM document WHERE region IN ({marks}))"  # noqa: S608
+        )
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    rows = connection.execute(text(_FIND[dialect].format(where=where)), parameters)
+    return [ClauseScore(pk, score) for pk, score in rows]

@@ -1,0 +1,187 @@
+"""The words of the domain, taught once: what exists, what it is called, what it belongs to.
+
+Each YAML file beside this module is one closed list. The library's data may name nothing that is
+not in them, and the NLU finds entities by the same lists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from knowledge.strict_yaml import DataError, read, validation_problems
+
+_HERE = Path(__file__).parent
+
+
+class _Term(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: str
+    label: str
+    called: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Topic(_Term):
+    """A subject of provisions, and the intent that asks about it."""
+
+
+class Level(_Term):
+    """A skill level; listed lowest first."""
+
+
+class Agency(_Term):
+    """An office by its function, whatever its level is called."""
+
+
+class Occupation(_Term):
+    sector: str
+
+
+class Group(_Term):
+    """People a document may single out; `within` lists wider groups they also belong to."""
+
+    within: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Region(_Term):
+    """An area by its GB/T 2260 code; `short` is how people say it, `parent` the area above."""
+
+    short: str
+    parent: str | None = None
+
+
+class Strength(BaseModel):
+    """How strongly a document speaks. `rank` grows with strength; a hedge holds down its phrase."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: str
+    hedge: bool
+    verbs: tuple[str, ...] = Field(strict=False)
+    means: str
+    binding: str
+
+
+class Option(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    label: str
+    phrase: str
+
+
+class Fact(BaseModel):
+    """Something that may be known about the one asked for, and how to ask for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: str
+    label: str
+    type: Literal["choice", "yes_no", "number", "groups", "occupation"]
+    question: str
+    why: str
+    phrase: str | None = None
+    unit: str | None = None
+    options: dict[str, Option] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """All closed lists, by id, in file order."""
+
+    topics: dict[str, Topic]
+    occupations: dict[str, Occupation]
+    groups: dict[str, Group]
+    levels: dict[str, Level]
+    agencies: dict[str, Agency]
+    regions: dict[str, Region]
+    strengths: dict[str, Strength]
+    facts: dict[str, Fact]
+
+    def strength_of(self, verb: str) -> Strength | None:
+        """The strength a document speaks with when it says `verb`; None for an unlisted verb."""
+        return _by_verb(self).get(verb)
+
+    def rank(self, strength: Strength) -> int:
+        return list(self.strengths).index(strength.id)
+
+    def ancestors(self, region: str) -> tuple[str, ...]:
+        """The region and the areas above it, nearest first. Unknown codes have no ancestors."""
+        chain: list[str] = []
+        current: str | None = region
+        while current is not None and current in self.regions and current not in chain:
+            chain.append(current)
+            current = self.regions[current].parent
+        return tuple(chain)
+
+    def descendants(self, region: str) -> tuple[str, ...]:
+        """The region and every area below it."""
+        return tuple(code for code in self.regions if region in self.ancestors(code))
+
+    def groups_above(self, group: str) -> frozenset[str]:
+        """The group and every wider group its members belong to."""
+        found: set[str] = set()
+        todo = [group]
+        while todo:
+            current = todo.pop()
+            if current in found or current not in self.groups:
+                continue
+            found.add(current)
+            todo.extend(self.groups[current].within)
+        return frozenset(found)
+
+    def agency_named(self, name: str) -> Agency | None:
+        return next((a for a in self.agencies.values() if name in a.called), None)
+
+
+@cache
+def _by_verb(vocabulary: Vocabulary) -> dict[str, Strength]:
+    return {v: s for s in vocabulary.strengths.values() for v in s.verbs}
+
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def _load(model: type[_T], name: str, folder: Path) -> dict[str, _T]:
+    source = read(folder / f"{name}.yaml")
+    adapter: TypeAdapter[list[Any]] = TypeAdapter(
+        list[Annotated[model, Field()]]  # type: ignore[valid-type]
+    )
+    try:
+        items = adapter.validate_python(source.data)
+    except ValidationError as error:
+        raise DataError(validation_problems(source, error)) from error
+    result: dict[str, _T] = {}
+    for index, item in enumerate(items):
+        key: str = item.id
+        if key in result:
+            raise DataError(
+                [source.problem((index,), f"duplicate id {key!r}", "keep one of the two")]
+            )
+        result[key] = item
+    return result
+
+
+def load_vocabulary(folder: Path = _HERE) -> Vocabulary:
+    """Read the lists from `folder`. Raises `DataError` with file and line."""
+    return Vocabulary(
+        topics=_load(Topic, "topics", folder),
+        occupations=_load(Occupation, "occupations", folder),
+        groups=_load(Group, "groups", folder),
+        levels=_load(Level, "levels", folder),
+        agencies=_load(Agency, "agencies", folder),
+        regions=_load(Region, "regions", folder),
+        strengths=_load(Strength, "strengths", folder),
+        facts=_load(Fact, "facts", folder),
+    )
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The project's own vocabulary, read on first use."""
+    return load_vocabulary()
+
