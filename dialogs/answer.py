@@ -13,14 +13,21 @@ from dataclasses import dataclass, field
 
 from dialogs.conditions import describe, explain
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
-from dialogs.select import Ask
+from dialogs.select import Ask, is_money, is_time
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.rules import determine
 from knowledge.schema import Amount, Document, Provision, Silence
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import Vocabulary
+from knowledge.words import search_words
+from nlu.understanding import Aspect
 
+_MOST_SILENCES = 2
+# A clause's first sentence is often its own heading; a quotation shows more than that.
+_HEADING = 22
+# Too general to send anybody to.
+_NOWHERE = frozenset(("各地", "各区", "各县区"))
 # A source not looked at for this long gets a warning.
 _OVERDUE = dt.timedelta(days=365)
 
@@ -81,6 +88,8 @@ class Composer:
     def conclusion(self, ask: Ask, entry: Entry) -> None:
         clause = self.cite_entry(entry)
         openers = [Statement(text, clause) for text in self._openers(ask, entry)]
+        if "amount" in ask.aspects and not any(is_money(a) for a in entry.provision.amounts):
+            openers += self.silent_on(ask, entry.document, "amount")[:1]
         self.add("conclusion", *openers, Statement(entry.provision.says, clause))
 
     def _openers(self, ask: Ask, entry: Entry) -> list[str]:
@@ -104,7 +113,8 @@ class Composer:
             if limited:
                 openers.append(say("opener.everyone_limited"))
         if "amount" in ask.aspects:
-            openers += [self._amount_opener(a) for a in provision.amounts[:1]]
+            money = [amount for amount in provision.amounts if is_money(amount)]
+            openers += [self._amount_opener(amount) for amount in money[:1]]
         return openers
 
     def _amount_opener(self, amount: Amount) -> str:
@@ -127,21 +137,28 @@ class Composer:
         self.add("conditions", *statements, heading=say("conditions.heading"))
 
     def amounts(self, ask: Ask, entries: Sequence[Entry]) -> bool:
-        statements = []
+        statements: list[Statement] = []
         given = False
+        money = "amount" in ask.aspects
         for entry in entries:
             for amount in entry.provision.amounts:
+                if money and not is_money(amount):
+                    continue
                 given |= amount.state in ("given", "free")
                 text = say(f"amount.{amount.state}", of=amount.of, text=amount.text)
                 if not any(s.text == text for s in statements):
                     statements.append(Statement(text, self.cite_entry(entry)))
-        money = "amount" in ask.aspects
-        if money and not statements:
+        if money and not statements and not self._said_silent():
             text = say("opener.amount_silent")
             statements = [Statement(text, self.cite_entry(entries[0]))]
         if money or any(a.state == "not_given" for e in entries[:1] for a in e.provision.amounts):
             self.add("amount", *statements, heading=say("amount.heading"))
         return given or not money
+
+    def _said_silent(self) -> bool:
+        """Whether the conclusion already says what the document does not give."""
+        start = say("detail.silence", says="").rstrip("。")
+        return any(s.text.startswith(start) for s in self.blocks[0].statements)
 
     def office(self, ask: Ask, entries: Sequence[Entry]) -> bool:
         wanted = bool(ask.aspects & {"office", "procedure"})
@@ -157,7 +174,8 @@ class Composer:
                 self._naming(entry, agencies.clause),
                 entry.clause.heading,
             )
-            for key, names in (("accepts", agencies.accepts), ("lead", agencies.lead)):
+            for key, all_names in (("accepts", agencies.accepts), ("lead", agencies.lead)):
+                names = [name for name in all_names if name not in _NOWHERE]
                 if names:
                     found = True
                     text = say(f"office.{key}", names=listed(names))
@@ -179,46 +197,69 @@ class Composer:
         return next(iter([*agencies.accepts, *agencies.lead, *agencies.support]))
 
     def silences(self, ask: Ask, entries: Sequence[Entry]) -> bool:
-        """What the documents do not give of what was asked. True when nothing asked is missing."""
-        asked = set(ask.aspects)
-        statements = []
+        """What was asked and the documents do not give. True when nothing asked is missing."""
+        said = {statement for block in self.blocks for statement in block.statements}
+        missing = []
         for document in _documents(entries):
-            for silence in document.silent_on:
-                if silence.topic == ask.topic and (asked & set(silence.aspects) or not asked):
-                    statements.append(self._silence(document, silence))
-        self.add("silence", *statements[:3])
-        return not (statements and asked)
+            for aspect in sorted(ask.aspects):
+                if not _gives(entries, aspect):
+                    missing += self.silent_on(ask, document, aspect)
+        fresh = [s for s in dict.fromkeys(missing) if s not in said]
+        self.add("silence", *fresh[:_MOST_SILENCES])
+        return not missing
+
+    def silent_on(self, ask: Ask, document: Document, aspect: Aspect) -> list[Statement]:
+        """The document's declared silences about what is asked, the nearest to the question first."""
+        asked = frozenset(search_words(ask.text))
+        found = [
+            (-len(asked & frozenset(search_words(silence.says))), index, silence)
+            for index, silence in enumerate(document.silent_on)
+            if silence.topic in ask.topics and aspect in silence.aspects
+        ]
+        return [self._silence(document, silence) for _, _, silence in sorted(found)]
 
     def _silence(self, document: Document, silence: Silence) -> Statement:
+        text = say("detail.silence", says=silence.says)
+        if any(citation.clause == silence.clause for citation in self.citations.values()):
+            return Statement(text, (silence.clause,))
         found = self.library.clause(silence.clause)
-        text = found[0].text if found else ""
-        quote = re.split("[。；]", text, maxsplit=1)[0]
-        heading = found[0].heading if found else ""
-        clause = self.cite(document, silence.clause, quote, heading)
-        return Statement(say("detail.silence", says=silence.says), clause)
+        if found is None:
+            return Statement(text)
+        clause = found[0]
+        sentences = re.split("[。；]", clause.text)
+        quote = next((one for one in sentences if len(one) > _HEADING), clause.text)
+        return Statement(text, self.cite(document, clause.id, quote, clause.heading))
 
     def standings(self, entries: Sequence[Entry]) -> None:
-        statements = [self.standing(entry) for entry in _first_of_each_document(entries)]
+        """What each document is worth; documents of which the same is true share a sentence."""
+        alike: dict[str, list[Entry]] = {}
+        for entry in _first_of_each_document(entries):
+            alike.setdefault(standing_sentence([entry.document], self.as_of, ""), []).append(entry)
+        statements = [self.standing(group) for group in alike.values()]
         if self.as_of != self.today:
-            statements.append(
-                Statement(say("standing.as_of", date=spoken_date(self.as_of)), statements[0].clauses)
-            )
+            text = say("standing.as_of", date=spoken_date(self.as_of))
+            statements.append(Statement(text, statements[0].clauses))
         self.add("standing", *statements, heading=say("standing.heading"))
 
-    def standing(self, entry: Entry) -> Statement:
-        """One document's standing in a sentence, resting on the clause that shows it."""
+    def standing(self, entries: Sequence[Entry]) -> Statement:
+        """One sentence on documents of equal standing, resting on the clauses that show it."""
+        documents = [entry.document for entry in entries]
+        clauses = dict.fromkeys(clause for entry in entries for clause in self._shown_by(entry))
+        text = standing_sentence(documents, self.as_of)
+        verified = min(document.last_verified_on for document in documents)
+        if self.today - verified > _OVERDUE:
+            text += say("standing.overdue", verified=spoken_date(verified))
+        return Statement(text, tuple(clauses))
+
+    def _shown_by(self, entry: Entry) -> tuple[str, ...]:
         document = entry.document
         worth = standing(document, self.as_of)
-        clause = self.cite_entry(entry)
         if worth is Standing.REPEALED and document.repeal is not None:
-            clause = self.cite(document, document.repeal.clause, document.repeal.quote)
-        elif worth is Standing.TARGET_PERIOD_ENDED and document.plan_period is not None:
+            return self.cite(document, document.repeal.clause, document.repeal.quote)
+        if worth is Standing.TARGET_PERIOD_ENDED and document.plan_period is not None:
             period = document.plan_period
-            clause = self.cite(document, period.clause, period.quote)
-        text = standing_sentence(document, self.as_of)
-        if self.today - document.last_verified_on > _OVERDUE:
-            text += say("standing.overdue", verified=spoken_date(document.last_verified_on))
-        return Statement(text, clause)
+            return self.cite(document, period.clause, period.quote)
+        return self.cite_entry(entry)
 
     # --- done ----------------------------------------------------------------------------------
 
@@ -231,8 +272,11 @@ class Composer:
         )
 
 
-def standing_sentence(document: Document, as_of: dt.date) -> str:
-    """The standing of a document in plain words."""
+def standing_sentence(
+    documents: Sequence[Document], as_of: dt.date, names: str | None = None
+) -> str:
+    """The standing that `documents` share, in plain words; `names` stands in for their names."""
+    document = documents[0]
     worth = standing(document, as_of)
     key = worth.value
     if worth is Standing.REPEALED and document.repeal is not None and document.repeal.on is not None:
@@ -244,7 +288,7 @@ def standing_sentence(document: Document, as_of: dt.date) -> str:
     )
     return say(
         f"standing.{key}",
-        name=document.name,
+        names="".join(f"《{one.name}》" for one in documents) if names is None else names,
         issued=issued,
         verified=spoken_date(document.last_verified_on),
         until=f"{document.plan_period.until.year}年" if document.plan_period else "",
@@ -262,6 +306,23 @@ def _first_of_each_document(entries: Sequence[Entry]) -> list[Entry]:
     for entry in entries:
         first.setdefault(entry.document.id, entry)
     return list(first.values())
+
+
+def _gives(entries: Sequence[Entry], aspect: Aspect) -> bool:
+    """Whether the best of the provisions gives what the aspect asks for."""
+    provision = entries[0].provision
+    agencies = provision.agencies
+    if aspect == "amount":
+        return any(is_money(a) and a.state in ("given", "free") for a in provision.amounts)
+    if aspect == "deadline":
+        return provision.kind == "deadline" or any(is_time(a) for a in provision.amounts)
+    if aspect == "procedure":
+        return provision.kind == "procedure"
+    if aspect == "office":
+        return agencies is not None and bool(agencies.accepts or agencies.lead)
+    if aspect in ("condition", "everyone"):
+        return not _unspecified(provision)
+    return True
 
 
 def _unspecified(provision: Provision) -> bool:

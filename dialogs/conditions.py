@@ -7,6 +7,8 @@ from knowledge.rules import Determination, Step, Truth
 from knowledge.schema import Condition
 from knowledge.vocabulary import Vocabulary
 
+_SHORT = 3
+
 
 def describe(node: Condition, words: Vocabulary) -> str:
     """The tree as one sentence part: 在员工制家政企业上班、依法签了劳动合同."""
@@ -28,15 +30,22 @@ def _fact(node: Condition, words: Vocabulary) -> str:
     values = node.in_ or ([node.is_] if isinstance(node.is_, str) else [])
     if fact.type == "occupation":
         labels = [words.occupations[value].label for value in values]
-        return say("conditions.occupation", label="或".join(labels))
+        return say("conditions.occupation", label=_some(labels))
     if values:
         return "或".join(fact.options[value].phrase for value in values)
     phrase = fact.phrase or fact.label
     if node.is_ is not None:
-        return say("conditions.yes" if node.is_ else "conditions.no", phrase=phrase)
+        return say("conditions.holds" if node.is_ else "conditions.lacks", phrase=phrase)
     bound = "at_least" if node.at_least is not None else "at_most"
     value = node.at_least if node.at_least is not None else node.at_most
     return say(f"conditions.{bound}", phrase=phrase, value=f"{value:g}", unit=fact.unit or "")
+
+
+def _some(labels: list[str]) -> str:
+    """A short list whole; of a long one the first few and how many there are."""
+    if len(labels) <= _SHORT:
+        return "或".join(labels)
+    return say("conditions.many", some=listed(labels[:_SHORT]), count=len(labels))
 
 
 def explain(determination: Determination, words: Vocabulary) -> list[tuple[str, tuple[str, ...]]]:

@@ -24,6 +24,9 @@ from nlu.understanding import Understanding
 # curve that `anxin nlu test` prints (docs/measurements.md).
 ANSWER = 0.35
 GUESS = 0.15
+# Topics whose confidence comes this near to the best one's are weighed together with it.
+_NEAR = 0.4
+_MOST_TOPICS = 3
 
 # Not talk about policy, and nothing to remember: the sentence is under the same name in wording.
 _STATUS_OF_TALK = {
@@ -96,17 +99,17 @@ class _Turn:
         if len(regions) == 1:
             memory = replace(memory, region=regions[0])
         intent = understood.intent
-        if memory.topic is not None and _is_follow_up(understood):
+        if memory.topics and _is_follow_up(understood):
             return self.follow_up(understood, memory, regions)
         if understood.confidence < GUESS:
             return self.not_understood(understood, memory)
         if intent not in self.conversation.words.topics:
             return self.talk(understood, memory)
-        if understood.confidence < ANSWER:
+        if sum(_topics(understood, self.conversation.words, share=False).values()) < ANSWER:
             return self.clarify(understood, memory)
         memory = replace(
             memory,
-            topic=intent,
+            topics=_topics(understood, self.conversation.words),
             question=understood.text,
             aspects=understood.aspects,
             misses=0,
@@ -116,7 +119,7 @@ class _Turn:
     def policy(self, understood: Understanding, memory: Memory, regions: Sequence[str]) -> Reply:
         ask = Ask(
             text=memory.question,
-            topic=memory.topic or understood.intent,
+            topics=memory.topics,
             aspects=memory.aspects,
             facts=memory.facts,
         )
@@ -178,6 +181,22 @@ class _Turn:
             Status.CLARIFY, intent=understood.intent, confidence=understood.confidence
         )
         return reply, memory
+
+
+def _topics(
+    understood: Understanding, words: Vocabulary, *, share: bool = True
+) -> dict[str, float]:
+    """The topics the question may be about: the best, and those that come near it.
+
+    Values are shares of the best one's confidence, or with `share` off the confidences themselves.
+    """
+    best = understood.confidence
+    near = [
+        score
+        for score in understood.ranking
+        if score.intent in words.topics and score.confidence >= best * _NEAR
+    ][:_MOST_TOPICS]
+    return {score.intent: score.confidence / (best if share else 1.0) for score in near}
 
 
 def _is_follow_up(understood: Understanding) -> bool:

@@ -15,7 +15,7 @@ class Memory:
 
     region: str | None = None
     facts: Mapping[str, FactValue] = field(default_factory=dict)
-    topic: str | None = None
+    topics: Mapping[str, float] = field(default_factory=dict)  # what was last asked about
     question: str = ""
     aspects: frozenset[Aspect] = frozenset()
     misses: int = 0  # questions in a row that were not understood

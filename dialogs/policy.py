@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dialogs.answer import Composer, standing_sentence
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask, Pick, weigh
+from dialogs.select import Ask, Pick, may_concern, weigh
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.standing import applies, exists, standing
@@ -16,6 +16,7 @@ from knowledge.vocabulary import Vocabulary
 
 # A supporting provision must come this near to the best one, and no more than this many are shown.
 _NEAR = 0.62
+_NEAR_ELSEWHERE = 0.85
 _MOST = 4
 # Without a known place, one area's answer is given alone when it fits this much better.
 _CLEARLY = 1.35
@@ -52,7 +53,7 @@ def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Repl
 
 def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> list[Pick]:
     """Every provision that may answer in `regions`, weighed; what did not exist yet is left out."""
-    topics = [ask.topic]
+    topics = list(ask.topics)
     for group in ask.groups:
         topics += [
             _TOPIC_OF_GROUP[g] for g in desk.words.groups_above(group) if g in _TOPIC_OF_GROUP
@@ -72,14 +73,20 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
     return weigh(live, ask, desk.words)
 
 
-def _chosen(picks: Sequence[Pick], ask: Ask) -> list[Entry]:
-    """The best provision and those that come near it, each clause's statement once."""
-    best = picks[0].score
-    chosen: list[Entry] = []
-    for pick in picks:
-        if len(chosen) == _MOST or (chosen and pick.score < best * _NEAR):
-            break
-        chosen.append(pick.entry)
+def _chosen(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Entry]:
+    """The best provision and those that come near it.
+
+    A provision of another document, or for people the person has not said to belong to, would
+    answer somebody else's question.
+    """
+    best = picks[0]
+    chosen = [best.entry]
+    for pick in picks[1:]:
+        same = pick.entry.document.id == best.entry.document.id
+        if len(chosen) == _MOST or pick.score < best.score * (_NEAR if same else _NEAR_ELSEWHERE):
+            continue
+        if may_concern(pick.entry.provision.groups, ask, words):
+            chosen.append(pick.entry)
     return chosen
 
 
@@ -89,7 +96,7 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     picks = candidates(ask, chain, composer.as_of, desk)
     name = words.regions[region].label
     if picks:
-        entries = _chosen(picks, ask)
+        entries = _chosen(picks, ask, desk.words)
         complete = composer.provisions(ask, entries)
         above = entries[0].document.region
         if above != region:
@@ -129,7 +136,7 @@ def _only_below(
         say("region.child_only", asked=asked, level=asked[-1] if asked[-1] in "省市区" else "", names=names)
     )
     if len(best) == 1:
-        complete = composer.provisions(ask, _chosen(picks, ask))
+        complete = composer.provisions(ask, _chosen(picks, ask, desk.words))
         return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
     _lines(best, composer, desk)
     return Status.ANSWERED
@@ -148,13 +155,9 @@ def _anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
     if len(scores) == 1 or scores[0] > scores[1] * _CLEARLY:
         region = picks[0].entry.document.region
         mine = [pick for pick in picks if pick.entry.document.region == region]
-        entries = _chosen(mine, ask)
+        entries = _chosen(mine, ask, desk.words)
+        composer.talk(say("region.assumed", name=desk.words.regions[region].label))
         complete = composer.provisions(ask, entries)
-        name = desk.words.regions[region].label
-        composer.add(
-            "detail",
-            Statement(say("region.assumed", name=name), composer.cite_entry(entries[0])),
-        )
         status = Status.ANSWERED if complete else Status.PARTLY_ANSWERED
         return composer.reply(status, missing=("region",))
     composer.talk(say("region.not_known"))
@@ -218,7 +221,8 @@ def quotations(question: str, regions: Sequence[str], composer: Composer, desk: 
     composer.talk(say("search.intro"))
     composer.add("quotation", *statements)
     standings = [
-        Statement(standing_sentence(hit.document, composer.as_of), (hit.clause.id,)) for hit in hits
+        Statement(standing_sentence([hit.document], composer.as_of), (hit.clause.id,))
+        for hit in hits
     ]
     composer.blocks.append(
         Block("standing", tuple(dict.fromkeys(standings)), say("standing.heading"))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.library import Entry
 from knowledge.rules import Facts, Groups
+from knowledge.schema import Amount
 from knowledge.vocabulary import Vocabulary
 from knowledge.words import search_words
 from nlu.understanding import Aspect
@@ -40,17 +42,33 @@ _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "everyone": frozenset(("condition", "prohibition", "entitlement")),
     "obligation": frozenset(("duty", "prohibition")),
 }
+_MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金", "年"))
 _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "工作日", "学时"))
+
+
+def is_money(amount: Amount) -> bool:
+    """Whether an amount answers 多少钱 or 要钱吗: money, a share, free, or named without a figure."""
+    return amount.state != "given" or amount.unit in _MONEY_UNITS
+
+
+def is_time(amount: Amount) -> bool:
+    """Whether an amount answers 几天 or 多久."""
+    return amount.unit in _TIME_UNITS
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question made ready for weighing. `topic` may be None when only groups are known."""
+    """A question made ready for weighing. `topics` are what it may be about, best first, with the
+    weight of each beside the best (1.0)."""
 
     text: str
-    topic: str
+    topics: Mapping[str, float]
     aspects: frozenset[Aspect]
     facts: Facts
+
+    @property
+    def topic(self) -> str:
+        return next(iter(self.topics))
 
     @property
     def role(self) -> str:
@@ -70,7 +88,7 @@ class Pick:
 
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
-    documents = [frozenset(search_words(e.provision.says + e.provision.quote)) for e in entries]
+    documents = [_words_of(e.provision.says + e.provision.quote) for e in entries]
     frequency = Counter(word for document in documents for word in document)
     asked = frozenset(search_words(ask.text))
     picks = []
@@ -80,11 +98,16 @@ def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     return sorted(picks, key=lambda pick: -pick.score)
 
 
+@lru_cache(20_000)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(search_words(text))
+
+
 def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
     provision = entry.provision
     score = _BY_KIND[provision.kind]
-    score += 2.0 if provision.topics[0] == ask.topic else 0.0
-    score += 0.0 if ask.topic in provision.topics else -1.0
+    score += 2.0 * ask.topics.get(provision.topics[0], 0.0)
+    score += 2.0 * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
     score += _for_groups(provision.groups, ask, words)
     occupation = ask.facts.get("occupation")
     if occupation is not None and provision.occupations:
@@ -93,9 +116,9 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
         score -= 3.0 if provision.audience == ["agency"] else 1.5
     for aspect in ask.aspects:
         score += 2.5 if provision.kind in _KINDS_OF_ASPECT.get(aspect, ()) else 0.0
-    if "amount" in ask.aspects and provision.amounts:
+    if "amount" in ask.aspects and any(is_money(amount) for amount in provision.amounts):
         score += 2.0
-    if "deadline" in ask.aspects and any(a.unit in _TIME_UNITS for a in provision.amounts):
+    if "deadline" in ask.aspects and any(is_time(a) for a in provision.amounts):
         score += 2.0
     if ask.aspects & {"condition", "everyone"} and provision.when is not None:
         score += 1.5
@@ -109,7 +132,20 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
 def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float:
     if not limited_to:
         return 0.0
-    belongs = frozenset().union(*(words.groups_above(group) for group in ask.groups))
-    if belongs & frozenset(limited_to):
+    if _belongs(ask, words) & frozenset(limited_to):
         return 4.0
-    return -4.0 if belongs else -2.0
+    if may_concern(limited_to, ask, words):
+        return 2.0
+    return -4.0 if ask.groups else -2.0
+
+
+def may_concern(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> bool:
+    """Whether a provision for these groups may be the person's: she belongs to one of them, or to
+    a wider one (盲人 when 残疾人 was said); none given is everybody."""
+    if not limited_to or _belongs(ask, words) & frozenset(limited_to):
+        return True
+    return any(words.groups_above(group) & ask.groups for group in limited_to)
+
+
+def _belongs(ask: Ask, words: Vocabulary) -> frozenset[str]:
+    return frozenset().union(*(words.groups_above(group) for group in ask.groups))

@@ -7,7 +7,6 @@ kept by row number.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from knowledge import search
 from knowledge.lint import lint_documents
-from knowledge.loader import LoadedDocument
+from knowledge.loader import LoadedDocument, library_digest
 from knowledge.schema import Clause, Document, Provision
 from knowledge.strict_yaml import DataError
 from knowledge.tables import (
@@ -127,9 +126,7 @@ class Library:
                 .order_by(ProvisionRow.pk)
             ).scalars()
             clauses = connection.execute(
-                select(ClauseRow.pk)
-                .where(ClauseRow.document_pk == pk)
-                .order_by(ClauseRow.position)
+                select(ClauseRow.pk).where(ClauseRow.document_pk == pk).order_by(ClauseRow.position)
             ).scalars()
             entries = [self._provision(row) for row in provisions]
             texts = [self._clause(row)[0] for row in clauses]
@@ -172,16 +169,18 @@ class Library:
     def _read_clause(self, pk: int) -> tuple[Clause, int]:
         with self._engine.connect() as connection:
             row = connection.execute(
-                select(ClauseRow.id, ClauseRow.heading, ClauseRow.text, ClauseRow.document_pk)
-                .where(ClauseRow.pk == pk)
+                select(
+                    ClauseRow.id, ClauseRow.heading, ClauseRow.text, ClauseRow.document_pk
+                ).where(ClauseRow.pk == pk)
             ).one()
         return Clause(id=row.id, heading=row.heading, text=row.text), row.document_pk
 
     def _read_provision(self, pk: int) -> Entry:
         with self._engine.connect() as connection:
             row = connection.execute(
-                select(ProvisionRow.body, ProvisionRow.clause_pk, ProvisionRow.document_pk)
-                .where(ProvisionRow.pk == pk)
+                select(ProvisionRow.body, ProvisionRow.clause_pk, ProvisionRow.document_pk).where(
+                    ProvisionRow.pk == pk
+                )
             ).one()
         clause, _ = self._clause(row.clause_pk)
         provision = Provision.model_validate_json(row.body)
@@ -206,23 +205,11 @@ def build(
     """
     if problems := lint_documents(documents, words):
         raise DataError(problems)
-    digest = hashlib.sha256(
-        "\n".join(sorted(loaded.digest for loaded in documents)).encode()
-    ).hexdigest()
+    digest = library_digest(loaded.digest for loaded in documents)
     with engine.begin() as connection:
-        known = connection.execute(
-            select(ReleaseRow.id, ReleaseRow.loaded_at, ReleaseRow.current).where(
-                ReleaseRow.digest == digest
-            )
-        ).first()
-        if known is not None and known.current:
-            return Release(known.id, known.loaded_at)
+        if (known := _switch_to(connection, digest)) is not None:
+            return known
         connection.execute(update(ReleaseRow).values(current=False))
-        if known is not None:
-            connection.execute(
-                update(ReleaseRow).where(ReleaseRow.id == known.id).values(current=True)
-            )
-            return Release(known.id, known.loaded_at)
         release = Release(f"{now:%Y%m%d}-{digest[:10]}", now)
         connection.execute(
             insert(ReleaseRow).values(
@@ -235,6 +222,25 @@ def build(
                 insert(ReleaseDocumentRow).values(release_id=release.id, document_pk=pk)
             )
     return release
+
+
+def serve_known(engine: Engine, digest: str) -> Release | None:
+    """Make the release with this library digest the current one; None if there is none yet."""
+    with engine.begin() as connection:
+        return _switch_to(connection, digest)
+
+
+def _switch_to(connection: Connection, digest: str) -> Release | None:
+    known = connection.execute(
+        select(ReleaseRow.id, ReleaseRow.loaded_at, ReleaseRow.current).where(
+            ReleaseRow.digest == digest
+        )
+    ).first()
+    if known is None:
+        return None
+    if not known.current:
+        connection.execute(update(ReleaseRow).values(current=ReleaseRow.id == known.id))
+    return Release(known.id, known.loaded_at)
 
 
 def _store(connection: Connection, loaded: LoadedDocument) -> int:

@@ -1,32 +1,27 @@
-"""Everything about a document that one field alone cannot tell: is it true to its own clauses?
+"""Everything about the library's documents that one field alone cannot tell.
 
-Each check yields `Problem`s with file, line, what is wrong and how to mend it. `lint_documents` is
-what loading runs; nothing with a problem is ever served.
+`lint_documents` is what loading runs; nothing with a problem is ever served. What concerns one
+document is in `knowledge/lint_document.py`; here is what concerns several.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from knowledge.lint_document import DocumentLint
 from knowledge.loader import DOCUMENTS, LoadedDocument, load_folder
-from knowledge.numbers import figures_in, numbers_in
-from knowledge.schema import Agencies, Amount, Condition, Provision
-from knowledge.strict_yaml import Location, Problem
-from knowledge.vocabulary import Strength, Vocabulary, vocabulary
-
-# A hedge governs its own phrase: back to the previous punctuation.
-_PHRASE_STARTS = "，。；：、！？（”"
-_EARLIEST = dt.date(1990, 1, 1)
+from knowledge.strict_yaml import Problem
+from knowledge.vocabulary import Vocabulary, vocabulary
 
 
 def lint_documents(documents: Sequence[LoadedDocument], words: Vocabulary) -> list[Problem]:
     """All problems of `documents`, each alone and all together."""
-    problems = [problem for doc in documents for problem in _Lint(doc, words).run()]
-    problems += _across(documents)
+    problems = [problem for doc in documents for problem in DocumentLint(doc, words).run()]
+    problems += _unique(documents)
+    problems += _parents(documents)
+    problems += _overrides(documents, words)
     return sorted(problems)
 
 
@@ -36,307 +31,85 @@ def lint_folder(folder: Path = DOCUMENTS) -> list[Problem]:
     return sorted([*problems, *lint_documents(documents, vocabulary())])
 
 
-def _across(documents: Sequence[LoadedDocument]) -> Iterator[Problem]:
-    ids: dict[str, LoadedDocument] = {}
-    provisions: dict[str, LoadedDocument] = {}
-    clauses: dict[str, LoadedDocument] = {}
+def _unique(documents: Sequence[LoadedDocument]) -> Iterator[Problem]:
+    mend = "give it an id of its own"
+    seen: set[str] = set()
+    clauses: set[str] = set()
+    provisions: set[str] = set()
     for doc in documents:
-        if doc.document.id in ids:
-            yield doc.source.problem(
-                ("id",), f"duplicate document {doc.document.id}", "give it an id of its own"
-            )
-        ids[doc.document.id] = doc
+        if doc.document.id in seen:
+            yield doc.source.problem(("id",), f"duplicate document {doc.document.id}", mend)
+        seen.add(doc.document.id)
         for i, clause_id in enumerate(doc.clauses):
             if clause_id in clauses:
                 yield doc.clause_source.problem(
                     (i,), f"clause {clause_id} stands in two documents", "keep it in one"
                 )
-            clauses[clause_id] = doc
+            clauses.add(clause_id)
         for i, provision in enumerate(doc.document.provisions):
             if provision.id in provisions:
                 yield doc.source.problem(
-                    ("provisions", i),
-                    f"duplicate provision {provision.id}",
-                    "give it an id of its own",
+                    ("provisions", i), f"duplicate provision {provision.id}", mend
                 )
-            provisions[provision.id] = doc
+            provisions.add(provision.id)
+
+
+def _parents(documents: Sequence[LoadedDocument]) -> Iterator[Problem]:
+    """A plan's collection exists, and years taken from its notice stand there verbatim."""
+    by_id = {doc.document.id: doc for doc in documents}
     for doc in documents:
+        part_of, period = doc.document.part_of, doc.document.plan_period
+        if part_of is None:
+            continue
+        parent = by_id.get(part_of)
+        if parent is None:
+            yield doc.source.problem(
+                ("part_of",), f"unknown document {part_of}", "name a document of the library"
+            )
+        elif period is not None and period.clause not in doc.clauses:
+            yield from _quoted_from(parent, doc, period.clause, period.quote)
+
+
+def _quoted_from(
+    parent: LoadedDocument, doc: LoadedDocument, clause_id: str, quote: str
+) -> Iterator[Problem]:
+    clause = parent.clauses.get(clause_id)
+    if clause is None:
+        yield doc.source.problem(
+            ("plan_period", "clause"),
+            f"unknown clause {clause_id}",
+            f"name a clause of this document or of {parent.document.id}",
+        )
+    elif quote not in clause.text:
+        yield doc.source.problem(
+            ("plan_period", "quote"),
+            f"quote is not verbatim in {clause_id}: {quote}",
+            "copy it from the clause, character by character",
+        )
+
+
+def _overrides(documents: Iterable[LoadedDocument], words: Vocabulary) -> Iterator[Problem]:
+    """Only a rule of an area above may be replaced: a city's rule its province's."""
+    region_of = {
+        provision.id: doc.document.region
+        for doc in documents
+        for provision in doc.document.provisions
+    }
+    for doc in documents:
+        above = words.ancestors(doc.document.region)[1:]
         for i, provision in enumerate(doc.document.provisions):
             for j, other in enumerate(provision.overrides):
-                if other not in provisions:
+                at = ("provisions", i, "overrides", j)
+                if other not in region_of:
                     yield doc.source.problem(
-                        ("provisions", i, "overrides", j),
-                        f"unknown provision {other}",
-                        "name a provision of the library",
+                        at, f"unknown provision {other}", "name a provision of the library"
                     )
-
-
-def phrase_of(text: str, quote: str) -> str:
-    """The quote with what stands before it in its own phrase, where a hedge would be."""
-    start = text.find(quote)
-    if start < 0:
-        return quote
-    end = start + len(quote)
-    while start > 0 and text[start - 1] not in _PHRASE_STARTS:
-        start -= 1
-    return text[start:end]
-
-
-class _Lint:
-    def __init__(self, doc: LoadedDocument, words: Vocabulary) -> None:
-        self.doc = doc
-        self.words = words
-
-    def problem(self, at: Location, message: str, mend: str) -> Problem:
-        return self.doc.source.problem(at, message, mend)
-
-    def run(self) -> Iterator[Problem]:
-        yield from self.head()
-        yield from self.coverage()
-        for i, provision in enumerate(self.doc.document.provisions):
-            yield from self.provision(provision, ("provisions", i))
-
-    # --- the document's head -------------------------------------------------------------------
-
-    def head(self) -> Iterator[Problem]:
-        document = self.doc.document
-        if document.region not in self.words.regions:
-            yield self.problem(
-                ("region",), f"unknown region {document.region}", "add it to regions.yaml"
-            )
-        yield from self.dates()
-        if document.plan_period is not None:
-            yield from self.quoted(document.plan_period.clause, document.plan_period.quote,
-                                   ("plan_period",), own=False)
-        if document.repeal is not None:
-            yield from self.quoted(document.repeal.clause, document.repeal.quote, ("repeal",))
-        for i, silence in enumerate(document.silent_on):
-            at = ("silent_on", i)
-            if silence.topic not in self.words.topics:
-                yield self.problem(at, f"unknown topic {silence.topic}", "use one of topics.yaml")
-            if silence.clause not in self.doc.clauses:
-                yield self.problem(at, f"unknown clause {silence.clause}", "name a clause of this document")
-
-    def dates(self) -> Iterator[Problem]:
-        document = self.doc.document
-        period = document.plan_period
-        dates = {
-            "issued_on": document.issued_on,
-            "published_on": document.published_on,
-            "effective_on": document.effective_on,
-            "expires_on": document.expires_on,
-            "last_verified_on": document.last_verified_on,
-        }
-        for key, value in dates.items():
-            if value is not None and value < _EARLIEST:
-                yield self.problem((key,), f"{key} {value} is before {_EARLIEST}", "correct the date")
-
-        def order(first: str, a: dt.date | None, second: str, b: dt.date | None) -> Iterator[Problem]:
-            if a is not None and b is not None and a > b:
-                yield self.problem(
-                    (second,), f"{second} {b} is before {first} {a}", "correct one of the two dates"
-                )
-
-        issued = document.issued_on
-        yield from order("issued_on", issued, "published_on", document.published_on)
-        yield from order("issued_on", issued, "expires_on", document.expires_on)
-        yield from order("effective_on", document.effective_on, "expires_on", document.expires_on)
-        yield from order("issued_on", issued, "last_verified_on", document.last_verified_on)
-        if period is not None:
-            yield from order("plan_period.since", period.since, "plan_period", period.until)
-            yield from order("issued_on", issued, "plan_period", period.until)
-        if document.repeal is not None:
-            yield from order("issued_on", issued, "repeal", document.repeal.on)
-        if document.form == "news_report" and document.repeal is not None:
-            yield self.problem(("repeal",), "a news report cannot be repealed", "remove repeal")
-        if document.form == "news_report" and document.doc_no is not None:
-            yield self.problem(("doc_no",), "a news report has no 文号", "set doc_no to null")
-
-    # --- every clause accounted for ------------------------------------------------------------
-
-    def coverage(self) -> Iterator[Problem]:
-        document = self.doc.document
-        structured = {provision.clause for provision in document.provisions}
-        for clause_id in self.doc.clauses:
-            if clause_id not in structured and clause_id not in document.prose:
-                yield self.problem(
-                    ("provisions",),
-                    f"clause {clause_id} has no provision and is not listed as prose",
-                    "add its provisions, or a reason under prose",
-                )
-        for clause_id in document.prose:
-            at = ("prose", clause_id)
-            if clause_id not in self.doc.clauses:
-                yield self.problem(at, f"unknown clause {clause_id}", "name a clause of this document")
-            elif clause_id in structured:
-                yield self.problem(at, f"clause {clause_id} has provisions and is listed as prose",
-                                   "keep one of the two")
-
-    # --- one provision -------------------------------------------------------------------------
-
-    def provision(self, provision: Provision, at: Location) -> Iterator[Problem]:
-        clause = self.doc.clauses.get(provision.clause)
-        yield from self.quoted(provision.clause, provision.quote, at)
-        if not provision.id.startswith(f"{provision.clause}#"):
-            yield self.problem((*at, "id"), f"provision id {provision.id} does not start with its clause",
-                               f"write {provision.clause}#<slug>")
-        yield from self.known(provision, at)
-        if provision.agencies is not None:
-            yield from self.agencies(provision, provision.agencies, (*at, "agencies"))
-        for i, amount in enumerate(provision.amounts):
-            yield from self.amount(provision, amount, (*at, "amounts", i))
-        if provision.when is not None:
-            yield from self.condition(provision, provision.when, (*at, "when"))
-        if (
-            provision.valid_from is not None
-            and provision.valid_until is not None
-            and provision.valid_from > provision.valid_until
-        ):
-            yield self.problem((*at, "valid_until"), "valid_until is before valid_from",
-                               "correct one of the two dates")
-        if clause is None:
-            return
-        yield from self.strength(provision, clause.text, at)
-        invented = figures_in(provision.says) - set(numbers_in(clause.text)) - self._dates_allowed()
-        for number in sorted(invented):
-            yield self.problem((*at, "says"), f"says names {number:g}, which is not in {provision.clause}",
-                               "use only the clause's own numbers")
-
-    def _dates_allowed(self) -> set[float]:
-        document = self.doc.document
-        issued = document.issued_on
-        return set() if issued is None else {float(issued.year), float(issued.month), float(issued.day)}
-
-    def quoted(self, clause_id: str, quote: str, at: Location, *, own: bool = True) -> Iterator[Problem]:
-        clause = self.doc.clauses.get(clause_id)
-        if clause is None:
-            # A plan may take its years from the covering notice of its collection.
-            parent = self.doc.document.part_of
-            if not own and parent is not None and clause_id.startswith(f"{parent}/"):
-                return
-            yield self.problem((*at, "clause"), f"unknown clause {clause_id}",
-                               "name a clause of this document")
-        elif quote not in clause.text:
-            yield self.problem((*at, "quote"), f"quote is not verbatim in {clause_id}: {quote}",
-                               "copy it from the clause, character by character")
-
-    def known(self, provision: Provision, at: Location) -> Iterator[Problem]:
-        lists = (
-            ("topics", provision.topics, self.words.topics),
-            ("occupations", provision.occupations, self.words.occupations),
-            ("groups", provision.groups, self.words.groups),
-        )
-        for key, values, allowed in lists:
-            for i, value in enumerate(values):
-                if value not in allowed:
-                    yield self.problem((*at, key, i), f"unknown {key[:-1]} {value}",
-                                       f"use one of {key}.yaml")
-
-    def agencies(self, provision: Provision, agencies: Agencies, at: Location) -> Iterator[Problem]:
-        clause_id = agencies.clause or provision.clause
-        clause = self.doc.clauses.get(clause_id)
-        if clause is None:
-            yield self.problem((*at, "clause"), f"unknown clause {clause_id}",
-                               "name a clause of this document")
-            return
-        for key in ("lead", "support", "accepts"):
-            for i, name in enumerate(getattr(agencies, key)):
-                if self.words.agency_named(name) is None:
-                    yield self.problem((*at, key, i), f"unknown agency {name}",
-                                       "add the name to agencies.yaml")
-                elif name not in clause.text:
-                    yield self.problem((*at, key, i), f"agency {name} is not named in {clause_id}",
-                                       "use the clause's own name for it")
-
-    def amount(self, provision: Provision, amount: Amount, at: Location) -> Iterator[Problem]:
-        if amount.text is None:
-            return
-        if amount.text not in provision.quote:
-            yield self.problem((*at, "text"), f"amount {amount.text} is not in the quote",
-                               "widen the quote or correct the amount")
-        elif amount.value is not None and float(amount.value) not in numbers_in(amount.text):
-            yield self.problem((*at, "value"), f"value {amount.value} is not the number of {amount.text}",
-                               "write the number that the text gives")
-
-    def strength(self, provision: Provision, text: str, at: Location) -> Iterator[Problem]:
-        at = (*at, "strength")
-        phrase = phrase_of(text, provision.quote)
-        declared = self.words.strength_of(provision.strength)
-        if declared is None:
-            yield self.problem(at, f"unknown verb {provision.strength}", "use one of strengths.yaml")
-            return
-        if provision.strength not in phrase:
-            yield self.problem(at, f"the clause does not say {provision.strength} there: {phrase}",
-                               "use the verb of the quoted phrase")
-            return
-        weakest = self.weakest_hedge(phrase)
-        if weakest is not None and self.words.rank(weakest[1]) < self.words.rank(declared):
-            yield self.problem(at, f"strength {provision.strength} is above the clause's verb {weakest[0]}",
-                               f"use {weakest[0]}, or quote only the phrase that it does not govern")
-        elif declared.hedge and provision.strength not in provision.says:
-            yield self.problem((*at[:-1], "says"), f"says drops the hedge {provision.strength}",
-                               f"say {provision.strength}, as the clause does")
-
-    def weakest_hedge(self, phrase: str) -> tuple[str, Strength] | None:
-        hedges = [
-            (self.words.rank(strength), verb, strength)
-            for strength in self.words.strengths.values()
-            if strength.hedge
-            for verb in strength.verbs
-            if _hedges(phrase, verb)
-        ]
-        if not hedges:
-            return None
-        _, verb, strength = min(hedges, key=lambda hedge: hedge[0])
-        return verb, strength
-
-    def condition(self, provision: Provision, node: Condition, at: Location) -> Iterator[Problem]:
-        for key, children in (("all", node.all_), ("any", node.any_)):
-            for i, child in enumerate(children or ()):
-                yield from self.condition(provision, child, (*at, key, i))
-        if node.not_ is not None:
-            yield from self.condition(provision, node.not_, (*at, "not"))
-        if node.clause is not None or node.quote is not None:
-            yield from self.quoted(node.clause or provision.clause, node.quote or provision.quote, at)
-        if node.unspecified is not None:
-            clause = self.doc.clauses.get(node.clause or provision.clause)
-            if clause is not None and node.unspecified not in clause.text:
-                yield self.problem((*at, "unspecified"), f"{node.unspecified} is not in the clause",
-                                   "use the clause's own words for the condition it names")
-        if node.fact is not None:
-            yield from self.fact(node, at)
-
-    def fact(self, node: Condition, at: Location) -> Iterator[Problem]:
-        fact = self.words.facts.get(node.fact or "")
-        if fact is None:
-            yield self.problem((*at, "fact"), f"unknown fact {node.fact}", "use one of facts.yaml")
-            return
-        allowed = {
-            "choice": set(fact.options),
-            "groups": set(self.words.groups),
-            "occupation": set(self.words.occupations),
-        }.get(fact.type)
-        fits = {
-            "choice": isinstance(node.is_, str) or node.in_ is not None,
-            "yes_no": isinstance(node.is_, bool),
-            "number": node.at_least is not None or node.at_most is not None,
-            "groups": node.includes is not None,
-            "occupation": isinstance(node.is_, str) or node.in_ is not None,
-        }[fact.type]
-        if not fits:
-            yield self.problem(at, f"{fact.id} is a {fact.type} fact and is not compared like this",
-                               "see Condition in knowledge/schema.py")
-            return
-        named = [*(node.in_ or ()), *([node.is_] if isinstance(node.is_, str) else ()),
-                 *([node.includes] if node.includes else ())]
-        for value in named:
-            if allowed is not None and value not in allowed:
-                yield self.problem(at, f"unknown value {value} of {fact.id}", "use one the vocabulary lists")
-
-
-def _hedges(phrase: str, verb: str) -> bool:
-    # 按规定 is no hedge inside 按规定时间, nor 支持 inside 支持性; a noun is not a verb.
-    return re.search(f"{verb}(?!性|体系|力)", phrase) is not None
+                elif region_of[other] not in above:
+                    yield doc.source.problem(
+                        at,
+                        f"{other} is not a rule of an area above {doc.document.region}",
+                        "override only a rule of the province or country this area is in",
+                    )
 
 
 def main() -> int:

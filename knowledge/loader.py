@@ -7,6 +7,7 @@ Reads and validates one file at a time; what needs the vocabulary or several fil
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,22 @@ def document_paths(folder: Path) -> list[Path]:
 
 def load_document(path: Path) -> LoadedDocument:
     """Read one document and its clauses. Raises `DataError` with every problem of the two files."""
-    clause_path = path.with_name(f"{path.stem}.clauses.yaml")
+    clause_path = _clause_path(path)
     if not clause_path.exists():
-        problem = Problem(path, 1, f"no clause texts: {clause_path.name} is missing", "add the file")
+        problem = Problem(
+            path, 1, f"no clause texts: {clause_path.name} is missing", "add the file"
+        )
         raise DataError([problem])
-    source, clause_source = read(path), read(clause_path)
     problems: list[Problem] = []
+    sources: list[Source] = []
+    for one in (path, clause_path):
+        try:
+            sources.append(read(one))
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    source, clause_source = sources
     document: Document | None = None
     clauses: list[Clause] = []
     try:
@@ -63,17 +74,53 @@ def load_document(path: Path) -> LoadedDocument:
         by_id[clause.id] = clause
     if problems or document is None:
         raise DataError(problems)
-    digest = hashlib.sha256(path.read_bytes() + b"\0" + clause_path.read_bytes()).hexdigest()
-    return LoadedDocument(document, by_id, source, clause_source, digest)
+    return LoadedDocument(document, by_id, source, clause_source, file_digest(path))
+
+
+def _clause_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.clauses.yaml")
+
+
+def file_digest(path: Path) -> str:
+    """The digest of a document file together with its clause file."""
+    clauses = _clause_path(path)
+    text = clauses.read_bytes() if clauses.exists() else b""
+    return hashlib.sha256(path.read_bytes() + b"\0" + text).hexdigest()
+
+
+def library_digest(digests: Iterable[str]) -> str:
+    """The digest of a whole library from those of its documents."""
+    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+def folder_digest(folder: Path = DOCUMENTS) -> str:
+    """The library digest of the files below `folder`, without parsing them."""
+    return library_digest(file_digest(path) for path in document_paths(folder))
 
 
 def load_folder(folder: Path = DOCUMENTS) -> tuple[list[LoadedDocument], list[Problem]]:
-    """Every document that can be read, and the problems of those that cannot."""
+    """Every document that can be read, and the problems of those that cannot.
+
+    A folder without documents, and a file that would be passed over, are problems too: neither an
+    empty library nor half of one is ever loaded by mistake.
+    """
     loaded: list[LoadedDocument] = []
-    problems: list[Problem] = []
-    for path in document_paths(folder):
+    paths = document_paths(folder)
+    problems = list(_passed_over(folder, paths))
+    if not paths:
+        problems.append(Problem(folder, 1, "no document here", "name a folder of documents"))
+    for path in paths:
         try:
             loaded.append(load_document(path))
         except DataError as error:
             problems += error.problems
     return loaded, problems
+
+
+def _passed_over(folder: Path, documents: list[Path]) -> Iterator[Problem]:
+    with_clauses = {_clause_path(path) for path in documents}
+    for path in sorted(folder.rglob("*.clauses.yaml")):
+        if path not in with_clauses:
+            yield Problem(path, 1, "clause texts without their document", "add the document's file")
+    for path in sorted(folder.rglob("*.yml")):
+        yield Problem(path, 1, "a document's name ends in .yaml", "rename the file")

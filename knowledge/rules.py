@@ -91,9 +91,7 @@ def deciding_question(determinations: Iterable[Determination]) -> str | None:
 
 
 class _Evaluation:
-    def __init__(
-        self, provision: Provision, facts: Facts, words: Vocabulary
-    ) -> None:
+    def __init__(self, provision: Provision, facts: Facts, words: Vocabulary) -> None:
         self.provision = provision
         self.facts = facts
         self.words = words

@@ -35,7 +35,7 @@ Bound = Literal["exactly", "at_least", "at_most", "over", "under"]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Amount(Strict):
@@ -58,9 +58,7 @@ class Amount(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Amount:
-        if self.state == "given" and (
-            self.text is None or self.value is None or self.unit is None
-        ):
+        if self.state == "given" and (self.text is None or self.value is None or self.unit is None):
             raise ValueError("state given needs text, value and unit")
         if self.state in ("free", "set_elsewhere") and self.text is None:
             raise ValueError(f"state {self.state} needs text, the words of the quote that say so")
@@ -77,8 +75,6 @@ class Condition(Strict):
     (符合条件的): it stays unknown whatever is known about the person. `clause` and `quote` default
     to those of the provision.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     all_: list[Condition] | None = Field(default=None, alias="all", min_length=1)
     any_: list[Condition] | None = Field(default=None, alias="any", min_length=1)
@@ -169,8 +165,8 @@ class Silence(Strict):
     """
 
     topic: Text
-    aspects: list[Literal["amount", "condition", "procedure", "office", "deadline", "list"]] = Field(
-        min_length=1
+    aspects: list[Literal["amount", "condition", "procedure", "office", "deadline", "list"]] = (
+        Field(min_length=1)
     )
     says: Text
     clause: Text

@@ -57,15 +57,26 @@ class Source:
 
 
 def read(path: Path) -> Source:
-    """Read one YAML document. Raises `DataError` for broken YAML and for duplicate keys."""
+    """Read one YAML document.
+
+    Raises `DataError` for a file that is not UTF-8 or not YAML, for duplicate keys, impossible
+    values (2021-02-30) and for aliases (`*name`): a value in two places has no line of its own.
+    """
+    raw = path.read_bytes()
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        text = raw.decode("utf-8")
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problem = Problem(path, line, f"not UTF-8: {error.reason}", "save the file as UTF-8")
+        raise DataError([problem]) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = Problem(path, line, f"not valid YAML: {error.problem}", "correct the syntax")
         raise DataError([problem]) from error
-    except UnicodeDecodeError as error:
-        problem = Problem(path, 1, f"not UTF-8: {error.reason}", "save the file as UTF-8")
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = Problem(path, line, f"not valid YAML: {error.reason}", "remove the character")
         raise DataError([problem]) from error
     reader = _Reader(path)
     data = reader.build(node, ()) if node is not None else None
@@ -79,46 +90,59 @@ class _Reader:
         self.path = path
         self.lines: dict[Location, int] = {}
         self.problems: list[Problem] = []
+        self._nodes: set[int] = set()
         self._scalars = yaml.constructor.SafeConstructor()
 
     def build(self, node: yaml.Node, at: Location) -> Any:
-        self.lines[at] = node.start_mark.line + 1
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        if id(node) in self._nodes:
+            self._problem(self.lines[at], "an alias (*name) stands here", "write the value out")
+            return None
+        self._nodes.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*at, i)) for i, child in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _scalar(self, node: yaml.Node) -> Any:
         try:
             return self._scalars.construct_object(node)
-        except (ValueError, yaml.YAMLError) as error:
-            line = self.lines[at]
-            self.problems.append(
-                Problem(self.path, line, f"impossible value {node.value!r}: {error}", "correct it")
-            )
+        # LookupError and AttributeError: a value that its explicit tag (!!bool x) does not fit.
+        except (ValueError, LookupError, AttributeError, yaml.YAMLError) as error:
+            line = node.start_mark.line + 1
+            self._problem(line, f"impossible value {node.value!r}: {error}", "correct it")
             return None
 
     def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = self._scalars.construct_object(key_node)
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem(line, "a key is not a plain word", "write a word before the colon")
+                continue
+            key = self._scalar(key_node)
             if key in result:
-                line = key_node.start_mark.line + 1
-                self.problems.append(
-                    Problem(self.path, line, f"duplicate key {key!r}", "keep one of the two")
-                )
+                self._problem(line, f"duplicate key {key!r}", "keep one of the two")
+                continue
+            # The line of the key: a nested value begins below the place people look for.
+            self.lines[(*at, key)] = line
             result[key] = self.build(value_node, (*at, key))
         return result
+
+    def _problem(self, line: int, message: str, mend: str) -> None:
+        self.problems.append(Problem(self.path, line, message, mend))
 
 
 _MENDS = {
     "extra_forbidden": "remove the key or correct its spelling",
     "missing": "add the key",
+    "invalid_key": "write the key in quotes (on, yes and no are not words in YAML)",
     "literal_error": "use one of the listed values",
 }
 
 
-def validation_problems(
-    source: Source, error: ValidationError, at: Location = ()
-) -> list[Problem]:
+def validation_problems(source: Source, error: ValidationError, at: Location = ()) -> list[Problem]:
     """A pydantic error as problems with the file's own lines."""
     problems = []
     for item in error.errors(include_url=False):

@@ -12,7 +12,9 @@ from knowledge.vocabulary import vocabulary
 
 _WORD = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]+")
 # Words that say nothing about what is asked; they only blur a search.
-_STOP = frozenset("的 了 吗 呢 吧 啊 呀 是 在 和 与 及 或 我 你 您 他 她 有 没 不 就 都 也 还 请问 请 想 要 能 可以 怎么 什么 多少 哪里 哪".split())
+_STOP = frozenset(
+    "的 了 吗 呢 吧 啊 呀 是 在 和 与 及 或 我 你 您 他 她 有 没 不 就 都 也 还 请问 请 想 要 能 可以 怎么 什么 多少 哪里 哪".split()
+)
 
 
 @cache

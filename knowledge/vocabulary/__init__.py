@@ -184,4 +184,3 @@ def load_vocabulary(folder: Path = _HERE) -> Vocabulary:
 def vocabulary() -> Vocabulary:
     """The project's own vocabulary, read on first use."""
     return load_vocabulary()
-

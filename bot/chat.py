@@ -1,0 +1,84 @@
+"""`anxin chat`: a conversation in the terminal, also through a pipe and without colour."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sys
+
+import typer
+
+from bot.app import App, assemble
+from bot.settings import settings
+from dialogs.memory import Memory
+from dialogs.reply import Message, Reply
+from dialogs.text import as_text
+from dialogs.wording import say
+
+
+def run_chat(as_of: dt.date | None) -> None:
+    """Read lines until the end of input; each gets a reply. `/help` lists the commands."""
+    app = assemble(settings(), typer.echo)
+    if sys.stdin.isatty():
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401 - importing it gives the prompt a history
+    session = _Session(app, as_of)
+    typer.echo(say("terminal.welcome"))
+    while True:
+        try:
+            line = input("> " if sys.stdin.isatty() else "")
+        except (EOFError, KeyboardInterrupt):
+            typer.echo()
+            return
+        if not session.handle(line.strip()):
+            return
+
+
+class _Session:
+    def __init__(self, app: App, as_of: dt.date | None) -> None:
+        self.app = app
+        self.as_of = as_of
+        self.memory = Memory()
+        self.last: Reply | None = None
+
+    def handle(self, line: str) -> bool:
+        """Answer one line; False when the conversation is over."""
+        if line in ("/quit", "/exit"):
+            return False
+        if line.startswith("/"):
+            typer.echo(self.command(line))
+            return True
+        if self.last is not None and line.isdigit() and 1 <= int(line) <= len(self.last.options):
+            line = self.last.options[int(line) - 1].send
+        self.last, self.memory = self.app.conversation.converse(
+            Message(line), self.memory, self.as_of
+        )
+        typer.echo(as_text(self.last, sources=False) + "\n")
+        return True
+
+    def command(self, line: str) -> str:
+        name, _, argument = line.partition(" ")
+        if name == "/sources":
+            return self.sources()
+        if name == "/reset":
+            self.memory, self.last = Memory(), None
+            return say("talk.restart")
+        if name == "/as-of":
+            return self.change_day(argument.strip())
+        return say("terminal.help")
+
+    def sources(self) -> str:
+        if self.last is None or not self.last.citations:
+            return say("terminal.no_sources")
+        whole = as_text(self.last)
+        return whole[whole.index(say("sources.heading")) :]
+
+    def change_day(self, text: str) -> str:
+        if not text:
+            self.as_of = None
+            return say("terminal.today")
+        try:
+            self.as_of = dt.date.fromisoformat(text)
+        except ValueError:
+            return say("terminal.bad_day", text=text)
+        return say("terminal.as_of", day=self.as_of.isoformat())

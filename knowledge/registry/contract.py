@@ -1,0 +1,387 @@
+"""The REST contract, version 1, as typed models that both sides hold to.
+
+Everything is strict: no unknown key, no coercion, closed enumerations. A registry that wants to say
+something new says it in a new version of the contract; until then its answer is refused, which can
+cost a verdict but can never make one up.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import unicodedata
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ANSWER_LIFETIME_S = 60
+SIGNATURE_LIFETIME_S = 120
+CLOCK_LEEWAY_S = 60
+BATCH_MOST = 50
+CONSENT_REQUEST_S = 300
+
+# Types of signed tokens: one made for one use is refused for every other.
+TYP_ANSWER = "permit-answer+jwt"
+TYP_QR = "permit-qr+jwt"
+TYP_CONSENT = "permit-consent+jwt"
+TYP_STATUS_LIST = "statuslist+jwt"
+
+
+class Status(StrEnum):
+    VALID = "VALID"
+    EXPIRED = "EXPIRED"
+    SUSPENDED = "SUSPENDED"
+    REVOKED = "REVOKED"
+    UNVERIFIED = "UNVERIFIED"
+
+
+class Match(StrEnum):
+    FULL = "FULL"
+    PARTIAL = "PARTIAL"
+    MISMATCH = "MISMATCH"
+    NOT_CHECKED = "NOT_CHECKED"
+
+
+class ComponentState(StrEnum):
+    OK = "OK"
+    DUE = "DUE"
+    EXPIRED = "EXPIRED"
+    MISSING = "MISSING"
+    UNKNOWN = "UNKNOWN"
+    NOT_AUTHORISED = "NOT_AUTHORISED"
+
+
+class Reason(StrEnum):
+    LOST = "LOST"
+    INACTIVE = "INACTIVE"
+    LEFT_AGENCY = "LEFT_AGENCY"
+    COMPLAINT_HOLD = "COMPLAINT_HOLD"
+    ANNUAL_REVIEW_DUE = "ANNUAL_REVIEW_DUE"
+    CANCELLED = "CANCELLED"
+
+
+class Source(StrEnum):
+    LIVE = "live"
+    STATUS_LIST = "status_list"
+
+
+class Purpose(StrEnum):
+    PRE_HIRE = "pre_hire"
+    AT_DOOR = "at_door"
+    MONITOR = "monitor"
+
+
+class ListKind(StrEnum):
+    RED = "RED"
+    BLACK = "BLACK"
+
+
+class DetailScope(StrEnum):
+    """What a worker may let one asker see."""
+
+    COMPONENTS = "components"
+    STAR = "star"
+    LISTS = "lists"
+
+
+class ConsentState(StrEnum):
+    PENDING = "PENDING"
+    GRANTED = "GRANTED"
+    DENIED = "DENIED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class ErrorCode(StrEnum):
+    BAD_FORMAT = "BAD_FORMAT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    SCOPE = "SCOPE"
+    CONSENT_REQUIRED = "CONSENT_REQUIRED"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD = "METHOD"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    TRANSITION = "TRANSITION"
+    TOO_LARGE = "TOO_LARGE"
+    CHECK_DIGIT = "CHECK_DIGIT"
+    QUOTA = "QUOTA"
+    INTERNAL = "INTERNAL"
+    MAINTENANCE = "MAINTENANCE"
+
+
+def _plain(text: str) -> str:
+    """Refuse markup, control and invisible characters: this text is shown to people."""
+    if any(c in "<>" or unicodedata.category(c)[0] == "C" for c in text):
+        raise ValueError("markup or control characters")
+    return text
+
+
+PlainText = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_plain)]
+Nonce = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,86}$")]
+Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+Token = Annotated[str, Field(min_length=20, max_length=4096, pattern=r"^[A-Za-z0-9_.-]+$")]
+FullName = Annotated[str, Field(min_length=2, max_length=40)]
+IdLast4 = Annotated[str, Field(pattern=r"^[0-9]{3}[0-9X]$")]
+Pin = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+PermitNo = Annotated[str, Field(pattern=r"^[A-HJ-NP-Z]{2}[0-9]{10}[0-9A-HJ-NP-Z]$")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Factor(Strict):
+    """The second thing an asker must know beside a typed number."""
+
+    full_name: FullName | None = None
+    id_last4: IdLast4 | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.full_name is None and self.id_last4 is None:
+            raise ValueError("a factor needs full_name or id_last4")
+        return self
+
+
+class VerifyRequest(Strict):
+    permit_no: PermitNo | None = None
+    qr_payload: Token | None = None
+    factor: Factor | None = None
+    consent_token: Token | None = None
+    purpose: Purpose
+    asker_ref: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    as_of: None = None
+
+    @model_validator(mode="after")
+    def _one_permit(self) -> Self:
+        if (self.permit_no is None) == (self.qr_payload is None):
+            raise ValueError("exactly one of permit_no and qr_payload")
+        return self
+
+    @property
+    def asked(self) -> str:
+        """What names the permit: its number, or the QR's token."""
+        return self.permit_no or self.qr_payload or ""
+
+
+class PermitBlock(Strict):
+    """What may be shown of a permit without the worker's consent."""
+
+    no_masked: Annotated[str, Field(pattern=r"^[A-Z]{2}\*{4}[0-9A-Z]{4}$")]
+    name_masked: Annotated[str, Field(pattern=r"^[^\s*<>]\*{1,3}$")]
+    city: PlainText
+    issued_on: dt.date
+    expires_on: dt.date
+    service_types: Annotated[list[PlainText], Field(max_length=10)]
+    agency_name: PlainText
+    photo_url_short_lived: (
+        Annotated[str, Field(pattern=r"^https://[^\s<>\"]{1,300}$")] | None
+    ) = None
+
+
+class Component(Strict):
+    state: ComponentState
+    expires_month: Month | None = None
+
+
+class Components(Strict):
+    identity: Component
+    training: Component
+    health: Component
+    insurance: Component
+    background: Component
+
+
+class Star(Strict):
+    """A grade means something only within its scheme; schemes are never merged."""
+
+    value: Annotated[int, Field(ge=1, le=5)]
+    scheme: PlainText
+    issuer: PlainText
+    graded_on: dt.date
+
+
+class ListEntry(Strict):
+    name: PlainText
+    kind: ListKind
+    authority: PlainText
+    listed_on: dt.date
+    until: dt.date | None = None
+    appeal_url: Annotated[str, Field(pattern=r"^https://[^\s<>\"]{1,200}$")]
+
+
+class Verification(Strict):
+    """The answer's signed content. `subject` binds it to what was asked without naming it."""
+
+    request_id: UUID
+    nonce: Nonce
+    subject: str
+    checked_at: AwareDatetime
+    source: Source
+    source_as_of: AwareDatetime
+    valid_until: AwareDatetime
+    status_version: Annotated[int, Field(ge=0)]
+    status: Status
+    match: Match
+    permit: PermitBlock | None = None
+    components: Components | None = None
+    star: Star | None = None
+    lists: Annotated[list[ListEntry], Field(max_length=20)] | None = None
+    reason_code: Reason | None = None
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        detail = (self.permit, self.components, self.star, self.lists, self.reason_code)
+        if self.status is Status.UNVERIFIED:
+            # Anything beside a bare UNVERIFIED would tell that the permit exists.
+            if any(part is not None for part in detail) or self.status_version != 0:
+                raise ValueError("UNVERIFIED with details")
+        elif self.permit is None or self.status_version == 0:
+            raise ValueError("a status without its permit")
+        elif self.match in (Match.PARTIAL, Match.MISMATCH):
+            raise ValueError("a status although the person does not match")
+        if self.status is Status.VALID and self.reason_code is not None:
+            raise ValueError("VALID with a reason against it")
+        return self
+
+
+class SignedClaims(Verification):
+    """`Verification` as it stands inside the signature."""
+
+    aud: str
+    iat: int
+    exp: int
+
+
+class VerifyResponse(Verification):
+    """The body of a 200: the fields for people and tools to read, and the signature over them."""
+
+    sig: str
+
+
+class BatchItem(Strict):
+    """One item's own result; an item that fails never fails the rest."""
+
+    http_status: int
+    result: VerifyResponse | None = None
+    problem: Problem | None = None
+
+
+class BatchRequest(Strict):
+    items: Annotated[list[VerifyRequest], Field(min_length=1, max_length=BATCH_MOST)]
+
+
+class BatchResponse(Strict):
+    items: list[BatchItem]
+
+
+class ConsentRequest(Strict):
+    """An asker's wish to see details; the worker decides in her own app."""
+
+    permit_no: PermitNo
+    asker_ref: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    asker_label: PlainText
+    purpose: Purpose
+    scopes: Annotated[list[DetailScope], Field(min_length=1, max_length=3)]
+
+
+class ConsentCreated(Strict):
+    consent_id: UUID
+    deeplink: str
+    expires_in: Annotated[int, Field(ge=1, le=CONSENT_REQUEST_S)]
+
+
+class ConsentView(Strict):
+    state: ConsentState
+    consent_token: str | None = None
+    scopes: list[DetailScope] | None = None
+    exp: int | None = None
+
+
+class ConsentDecision(Strict):
+    """The worker's answer, proved by the PIN that came with her permit."""
+
+    permit_no: PermitNo
+    pin: Pin
+    grant: bool
+
+
+class WorkerProof(Strict):
+    permit_no: PermitNo
+    pin: Pin
+
+
+class CheckSeen(Strict):
+    """One look at a worker's permit, as she may see it."""
+
+    at: AwareDatetime
+    by: PlainText
+    purpose: Purpose
+    details: bool
+
+
+class WorkerView(Strict):
+    """`confirmed` is false alike for a wrong PIN and an unknown permit."""
+
+    confirmed: bool
+    status: Status | None = None
+    reason_code: Reason | None = None
+    permit: PermitBlock | None = None
+    components: Components | None = None
+    checks: list[CheckSeen] = []
+
+
+class Dispute(Strict):
+    permit_no: PermitNo
+    pin: Pin
+    about: Literal["status", "star", "list", "component"]
+
+
+class DisputeTicket(Strict):
+    ticket_no: str
+
+
+class Health(Strict):
+    ok: bool
+    last_sync_at: AwareDatetime
+    lag_s: Annotated[float, Field(ge=0)]
+
+
+class StatusChanged(Strict):
+    """The body of the webhook `permit.status_changed`."""
+
+    event_id: UUID
+    permit_hmac: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    status_version: Annotated[int, Field(ge=1)]
+    at: int
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: ErrorCode
+    retry_after: int | None = None
+    request_id: str | None = None
+
+
+BatchItem.model_rebuild()
+
+
+def subject_of(nonce: str, asked: str) -> str:
+    """Binds an answer to its question: a digest of number (or QR token) and nonce, new each time."""
+    digest = hashlib.sha256(f"{nonce}|{asked}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def day_in_china(moment: float) -> dt.date:
+    """The calendar day of a Unix time where permits are issued; a permit holds to its day's end."""
+    return dt.datetime.fromtimestamp(moment, SHANGHAI).date()

@@ -1,0 +1,53 @@
+"""What changed between two releases of the library."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, select
+
+from knowledge.tables import DocumentRow, ProvisionRow, ReleaseDocumentRow, ReleaseRow
+
+
+def releases(engine: Engine) -> list[tuple[str, bool]]:
+    """Every release id, oldest first, and whether it is the current one."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(ReleaseRow.id, ReleaseRow.current).order_by(ReleaseRow.loaded_at)
+        )
+        return [(row.id, row.current) for row in rows]
+
+
+def difference_text(engine: Engine, old: str, new: str | None = None) -> str:
+    """Documents and provisions added (+), gone (-) and changed (~), a line each."""
+    known = releases(engine)
+    if new is None:
+        new = next((release for release, current in known if current), None)
+    names = {release for release, _ in known}
+    missing = [name for name in (old, new) if name not in names]
+    if missing:
+        listed = ", ".join(sorted(names)) or "none"
+        return f"no release {missing[0]}; there are: {listed}"
+    with engine.connect() as connection:
+        before, after = _contents(connection, old), _contents(connection, str(new))
+    lines = [f"{old} → {new}"]
+    for name in sorted(before | after):
+        if name not in before:
+            lines.append(f"+ {name}")
+        elif name not in after:
+            lines.append(f"- {name}")
+        elif before[name] != after[name]:
+            lines.append(f"~ {name}")
+    return "\n".join(lines) if len(lines) > 1 else f"{lines[0]}: no difference"
+
+
+def _contents(connection: Connection, release: str) -> dict[str, str]:
+    """What a release holds: each document's head and each provision, by id."""
+    in_release = select(ReleaseDocumentRow.document_pk).where(
+        ReleaseDocumentRow.release_id == release
+    )
+    documents = connection.execute(
+        select(DocumentRow.id, DocumentRow.body).where(DocumentRow.pk.in_(in_release))
+    )
+    provisions = connection.execute(
+        select(ProvisionRow.id, ProvisionRow.body).where(ProvisionRow.document_pk.in_(in_release))
+    )
+    return {row.id: row.body for rows in (documents, provisions) for row in rows}

@@ -1,0 +1,124 @@
+"""Training the embedded engine: examples in, weights out. The only place that needs scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlu.features import Featurizer
+from nlu.model import Header, Model, Weights, numbered
+from nlu.pipeline import LogisticRegression, Pipeline
+from nlu.tokens import tokens
+from nlu.training_data import Example, TrainingData
+
+Progress = Callable[[str], None]
+
+
+def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progress) -> Model:
+    """A model of the examples. Raises `ValueError` when they hold fewer than two intents."""
+    labels = [example.intent for example in data.examples]
+    intents = sorted(set(labels))
+    if len(intents) < 2:
+        raise ValueError("training needs examples of at least two intents")
+    progress(f"{len(labels)} examples of {len(intents)} intents")
+    features, matrix = _count(data.examples, pipeline.featurizers(data.patterns))
+    progress(f"{matrix.shape[1]} features; fitting")
+    narrow, column_of, shared_by = _join_equal_columns(matrix)
+    weights, intercept = _regression(narrow, labels, pipeline.classifier)
+    # Equal columns share the weight of the one that stood for them.
+    weights = weights[column_of] / np.sqrt(shared_by)[column_of, None]
+    return Model(
+        header,
+        tuple(intents),
+        numbered(features),
+        weights.astype(np.float32),
+        intercept.astype(np.float32),
+    )
+
+
+def _count(
+    examples: Sequence[Example], featurizers: Sequence[Featurizer]
+) -> tuple[list[list[str]], Any]:
+    """The features kept, by featurizer, and how often each stands in each example (sparse)."""
+    from scipy.sparse import csc_matrix, hstack
+
+    cut = [tokens(example.text) for example in examples]
+    kept: list[list[str]] = []
+    blocks = []
+    for featurizer in featurizers:
+        counts = [
+            Counter(featurizer.features(example.text, found))
+            for example, found in zip(examples, cut, strict=True)
+        ]
+        documents: Counter[str] = Counter()
+        for count in counts:
+            documents.update(count.keys())
+        names = sorted(name for name, number in documents.items() if number >= featurizer.min_df)
+        column = {name: place for place, name in enumerate(names)}
+        cells = [
+            (row, column[name], number)
+            for row, count in enumerate(counts)
+            for name, number in count.items()
+            if name in column
+        ]
+        rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
+        shape = (len(examples), len(names))
+        blocks.append(csc_matrix((values, (rows, columns)), shape=shape, dtype=np.float64))
+        kept.append(names)
+    return kept, hstack(blocks, format="csc")
+
+
+def _join_equal_columns(
+    matrix: Any,
+) -> tuple[Any, npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """The matrix with equal columns joined into one; each column's new place; columns in each.
+
+    Most n-grams stand in one example only, so thousands of columns are equal. With an L2 penalty
+    k equal columns are exactly one column scaled by √k, and the training is several times faster.
+    """
+    from scipy.sparse import diags
+
+    places: dict[tuple[bytes, bytes], int] = {}
+    column_of = np.empty(matrix.shape[1], dtype=np.intp)
+    first: list[int] = []
+    for column in range(matrix.shape[1]):
+        start, end = matrix.indptr[column], matrix.indptr[column + 1]
+        key = (matrix.indices[start:end].tobytes(), matrix.data[start:end].tobytes())
+        column_of[column] = places.setdefault(key, len(places))
+        if len(places) > len(first):
+            first.append(column)
+    shared_by = np.bincount(column_of).astype(np.float64)
+    narrow = (matrix[:, first] @ diags(np.sqrt(shared_by))).tocsr()
+    return narrow, column_of, shared_by
+
+
+def _regression(
+    matrix: Any, labels: Sequence[str], options: LogisticRegression
+) -> tuple[Weights, Weights]:
+    """The weights (features × intents, intents sorted) of Rasa's LogisticRegressionClassifier."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression as Regression
+
+    regression = Regression(
+        solver=options.solver,
+        max_iter=options.max_iter,
+        class_weight="balanced",
+        # Rasa's scikit-learn (1.1) compares `tol` with the gradient of the summed loss, today's
+        # with that of the mean.
+        tol=options.tol / len(labels),
+        random_state=options.random_state,
+    )
+    with warnings.catch_warnings():
+        # `max_iter` is where Rasa stops too.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(matrix, labels)
+    weights, intercept = regression.coef_.T, regression.intercept_
+    if len(regression.classes_) == 2:  # scikit-learn keeps one column for two classes
+        weights = np.hstack([np.zeros_like(weights), weights])
+        intercept = np.array([0.0, *intercept])
+    return weights, intercept

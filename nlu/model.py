@@ -1,0 +1,152 @@
+"""A trained model: which feature weighs how much for which intent. Saved without pickle.
+
+One `.npz` file holds the arrays and, as JSON, everything else. Loading it runs no code from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlu.features import Featurizer
+
+FORMAT = 1
+
+Weights = npt.NDArray[np.float32]
+
+
+class ModelError(Exception):
+    """A model file that cannot be used: which, why, and how to mend it, in one line."""
+
+    def __init__(self, path: Path, message: str, mend: str = "run `anxin nlu train`") -> None:
+        super().__init__(f"{path}: {message} → {mend}")
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a model was made from. Two models of equal `made_from` answer alike."""
+
+    made_from: Mapping[str, str]  # hashes of data, config and vocabulary
+    libraries: Mapping[str, str]
+    pipeline: str  # nlu.pipeline.Pipeline.to_json
+    patterns: tuple[tuple[str, str], ...]
+    examples: int
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """`rows[i]` maps a feature of featurizer i to its row of `weights` (features × intents)."""
+
+    header: Header
+    intents: tuple[str, ...]
+    rows: tuple[dict[str, int], ...]
+    weights: Weights
+    intercept: Weights
+
+    def found(
+        self, text: str, tokens: Sequence[str], featurizers: Sequence[Featurizer]
+    ) -> list[tuple[str, int]]:
+        """The features of the text that the model knows, each with its row, once an occurrence."""
+        return [
+            (feature, row)
+            for featurizer, rows in zip(featurizers, self.rows, strict=True)
+            for feature in featurizer.features(text, tokens)
+            if (row := rows.get(feature)) is not None
+        ]
+
+    def confidences(self, rows: Sequence[int]) -> npt.NDArray[np.float64]:
+        """The probability of every intent, given the rows of the features found."""
+        score = self.intercept.astype(np.float64)
+        if rows:
+            score += self.weights[list(rows)].sum(axis=0, dtype=np.float64)
+        weight = np.exp(score - score.max())
+        confidences: npt.NDArray[np.float64] = weight / weight.sum()
+        return confidences
+
+
+def save(model: Model, path: Path) -> None:
+    """Write the model under a temporary name, then rename: a reader sees the old or the new one."""
+    header = {
+        "format": FORMAT,
+        "made_from": dict(model.header.made_from),
+        "libraries": dict(model.header.libraries),
+        "pipeline": model.header.pipeline,
+        "patterns": [list(pattern) for pattern in model.header.patterns],
+        "examples": model.header.examples,
+        "intents": list(model.intents),
+        "features": [list(rows) for rows in model.rows],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            np.savez(
+                file,
+                header=np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8),
+                weights=model.weights,
+                intercept=model.intercept,
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Model:
+    """Read a model. Raises `ModelError` when there is none, or it is broken or of another version."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            header = json.loads(arrays["header"].tobytes())
+            weights, intercept = arrays["weights"], arrays["intercept"]
+    except FileNotFoundError as error:
+        raise ModelError(path, "there is no model") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(path, f"the model cannot be read ({_reason(error)})") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        version = header.get("format") if isinstance(header, dict) else None
+        raise ModelError(path, f"the model has format {version}, this version reads {FORMAT}")
+    try:
+        model = _from_header(header, weights, intercept)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(path, f"the model is not complete ({_reason(error)})") from error
+    rows = sum(len(part) for part in model.rows)
+    if weights.shape != (rows, len(model.intents)) or intercept.shape != (len(model.intents),):
+        raise ModelError(path, f"the model is not complete (weights of shape {weights.shape})")
+    return model
+
+
+def numbered(features: Sequence[Sequence[str]]) -> tuple[dict[str, int], ...]:
+    """The features of each featurizer with consecutive rows, one featurizer after the other."""
+    start = 0
+    result = []
+    for names in features:
+        result.append({name: start + place for place, name in enumerate(names)})
+        start += len(names)
+    return tuple(result)
+
+
+def _from_header(header: Mapping[str, Any], weights: Weights, intercept: Weights) -> Model:
+    about = Header(
+        made_from=dict(header["made_from"]),
+        libraries=dict(header["libraries"]),
+        pipeline=str(header["pipeline"]),
+        patterns=tuple((str(name), str(pattern)) for name, pattern in header["patterns"]),
+        examples=int(header["examples"]),
+    )
+    return Model(
+        about, tuple(header["intents"]), numbered(header["features"]), weights, intercept
+    )
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
