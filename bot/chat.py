@@ -48,8 +48,6 @@ class _Session:
         if line.startswith("/"):
             typer.echo(self.command(line))
             return True
-        if self.last is not None and line.isdigit() and 1 <= int(line) <= len(self.last.options):
-            line = self.last.options[int(line) - 1].send
         self.last, self.memory = self.app.conversation.converse(
             Message(line), self.memory, self.as_of
         )
@@ -60,6 +58,9 @@ class _Session:
         name, _, argument = line.partition(" ")
         if name == "/sources":
             return self.sources()
+        if name == "/why":
+            trace = self.last.trace if self.last else ()
+            return "\n".join(trace) or say("why.none")
         if name == "/reset":
             self.memory, self.last = Memory(), None
             return say("talk.restart")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,8 @@ LONG_NUMBER = "〔号码〕"
 
 # All patterns read the "shadow" of a text: as long as the text, each digit of whatever script 0-9,
 # each dash "-", each space or invisible character " ".
+_Mask = Callable[[str, str], str | None]  # what was found, what stands before it → mask, or leave
+
 _GAP = r"[ -]{0,3}"
 _ROUND_AMOUNT = r"[1-9][0-9]*00"
 _YEAR = r"(?:19|20)[0-9]{2}"
@@ -46,16 +49,16 @@ _PERMIT_HEAD = re.compile(r"(?<![A-Z])[A-Z]{2}[ -]{0,3}$")
 
 _SPOKEN = dict(zip("〇零一二三四五六七八九幺", "001234567891", strict=True))
 _LOOK_ALIKES = {"×": "X", "Х": "X", "х": "X", "χ": "X", "Χ": "X", "О": "0", "о": "0", "○": "0"}
+_LETTERS_AMONG_DIGITS = re.compile(r"(?<=[0-9])[OIL]{1,3}(?=[0-9])")
+_AS_DIGITS = str.maketrans("OIL", "011")
 _GAPS = frozenset("-_.·•/~") | frozenset("‐‑‒–—―−")
 
 
 def redact(text: str) -> str:
     """`text` with every personal number replaced by what kind of number it was."""
-    text = _replace(_UNBROKEN, text, _long_number)
-    text = _replace(_MOBILE, text, lambda _found, _before: PHONE)
-    text = _replace(_LANDLINE, text, lambda _found, _before: PHONE)
-    text = _replace(_GROUPED, text, _grouped_number)
-    return _replace(_PERMIT, text, _permit)
+    for pattern, mask in _RULES:
+        text = _replace(pattern, text, mask)
+    return text
 
 
 def redact_json(document: str) -> str:
@@ -73,8 +76,9 @@ def _walk(value: Any) -> Any:
     return value
 
 
-def _replace(pattern: re.Pattern[str], text: str, mask: Any) -> str:
+def _replace(pattern: re.Pattern[str], text: str, mask: _Mask) -> str:
     shadow = "".join(map(_shadow, text))
+    shadow = _LETTERS_AMONG_DIGITS.sub(lambda m: m.group().translate(_AS_DIGITS), shadow)
     parts: list[str] = []
     end = 0
     for match in pattern.finditer(shadow):
@@ -122,5 +126,19 @@ def _kind(symbols: str) -> str:
     return CARD if len(symbols) in (16, 17, 19) else LONG_NUMBER
 
 
+def _phone(_found: str, _before: str) -> str:
+    return PHONE
+
+
 def _permit(found: str, _before: str) -> str:
     return f"〔证号尾号{re.sub('[ -]', '', found)[-4:]}〕"
+
+
+# The longest shapes first, so that a telephone number is not found inside an ID number.
+_RULES: tuple[tuple[re.Pattern[str], _Mask], ...] = (
+    (_UNBROKEN, _long_number),
+    (_GROUPED, _grouped_number),
+    (_MOBILE, _phone),
+    (_LANDLINE, _phone),
+    (_PERMIT, _permit),
+)

@@ -16,7 +16,7 @@ from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
 from dialogs.select import Ask, is_money, is_time
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
-from knowledge.rules import determine
+from knowledge.rules import Determination, determine
 from knowledge.schema import Amount, Document, Provision, Silence
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import Vocabulary
@@ -42,6 +42,8 @@ class Composer:
     today: dt.date
     blocks: list[Block] = field(default_factory=list)
     citations: dict[tuple[str, str], Citation] = field(default_factory=dict)
+    open_facts: tuple[str, ...] = ()
+    trace: list[str] = field(default_factory=list)
 
     def add(self, kind: BlockKind, *statements: Statement, heading: str | None = None) -> None:
         if statements:
@@ -64,6 +66,14 @@ class Composer:
                 standing=standing(document, self.as_of),
             )
         return (clause,)
+
+    def explained(self, determination: Determination) -> None:
+        """Keep for /why how a provision's conditions were decided, a line each."""
+        self.trace.append(say("why.provision", says=determination.provision.says))
+        for step in determination.steps:
+            text = describe(step.condition, self.words)
+            truth = say(f"why.{step.truth.value}")
+            self.trace.append(say("why.step", text=text, truth=truth, clause=step.clause))
 
     def cite_entry(self, entry: Entry) -> tuple[str, ...]:
         return self.cite(
@@ -126,6 +136,8 @@ class Composer:
             return
         clause = self.cite_entry(entry)
         determination = determine(provision, ask.facts, self.words)
+        self.open_facts = determination.missing
+        self.explained(determination)
         if any(step.truth.value != "unknown" for step in determination.steps):
             statements = []
             for text, clauses in explain(determination, self.words):
@@ -268,6 +280,8 @@ class Composer:
             status=status,
             blocks=tuple(self.blocks),
             citations=tuple(self.citations.values()),
+            open_facts=self.open_facts,
+            trace=tuple(self.trace),
             **more,  # type: ignore[arg-type]
         )
 

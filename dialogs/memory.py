@@ -1,35 +1,127 @@
-"""What a conversation remembers: who is asked about, what about, what was last said."""
+"""What a conversation remembers: who is asked about, what about, what was asked back.
+
+Frozen: every turn returns a new memory, and a turn that fails leaves the old one as it was. What a
+person told is kept with how and when it was told, and forgotten after a day.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from knowledge.rules import Facts, FactValue, Groups
+from dialogs.reply import Option
+from knowledge.rules import FactValue, Groups
 from nlu.understanding import Aspect
+
+# Facts of yesterday are asked again rather than taken for today's.
+FORGET_AFTER = dt.timedelta(hours=24)
+# An answer that comes later than this is taken for a new message.
+QUESTION_STANDS = dt.timedelta(minutes=30)
+_KEPT_SUBJECTS = 3
+MYSELF = "我"
+# Where somebody lives is taken over when the talk turns to a relative; nothing else is.
+_SHARED = frozenset(("region",))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact with its provenance."""
+
+    value: FactValue
+    how: Literal["said", "answered"]
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a question was about. `topics` weighs each topic it may be about, best first."""
+
+    intent: str
+    topics: Mapping[str, float]
+    question: str
+    aspects: frozenset[Aspect]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A fact the person was asked for (`region`, or one of facts.yaml)."""
+
+    fact: str
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Interview:
+    """An eligibility interview: the benefits looked at, and the facts already asked for."""
+
+    topics: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Frozen: every turn returns a new one, and a turn that fails leaves the old one as it was."""
-
-    region: str | None = None
-    facts: Mapping[str, FactValue] = field(default_factory=dict)
-    topics: Mapping[str, float] = field(default_factory=dict)  # what was last asked about
-    question: str = ""
-    aspects: frozenset[Aspect] = frozenset()
+    people: Mapping[str, Mapping[str, Told]] = field(default_factory=dict)
+    person: str = MYSELF
+    subject: Subject | None = None
+    earlier: tuple[Subject, ...] = ()
+    pending: Pending | None = None
+    interview: Interview | None = None
+    options: tuple[Option, ...] = ()
     misses: int = 0  # questions in a row that were not understood
 
-    def learn(self, facts: Facts) -> Memory:
+    @property
+    def told(self) -> Mapping[str, Told]:
+        """What is known of the person asked about."""
+        return self.people.get(self.person, {})
+
+    @property
+    def facts(self) -> dict[str, FactValue]:
+        return {name: told.value for name, told in self.told.items()}
+
+    @property
+    def region(self) -> str | None:
+        told = self.told.get("region")
+        return str(told.value) if told is not None else None
+
+    def learn(
+        self, facts: Mapping[str, FactValue], at: dt.datetime, how: Literal["said", "answered"]
+    ) -> Memory:
         """The memory with `facts` added; groups are added to, everything else is replaced."""
-        merged: dict[str, FactValue] = dict(self.facts)
+        told = dict(self.told)
         for name, value in facts.items():
-            known = merged.get(name)
-            if isinstance(value, Groups) and isinstance(known, Groups):
-                merged[name] = Groups(
-                    (known.members - value.excluded) | value.members,
-                    (known.excluded - value.members) | value.excluded,
+            known = told.get(name)
+            if isinstance(value, Groups) and known is not None and isinstance(known.value, Groups):
+                value = Groups(
+                    (known.value.members - value.excluded) | value.members,
+                    (known.value.excluded - value.members) | value.excluded,
                 )
-            else:
-                merged[name] = value
-        return replace(self, facts=merged)
+            told[name] = Told(value, how, at)
+        return replace(self, people={**self.people, self.person: told})
+
+    def about(self, person: str) -> Memory:
+        """The memory with the talk turned to `person`."""
+        if person == self.person:
+            return self
+        shared = {name: told for name, told in self.told.items() if name in _SHARED}
+        known = self.people.get(person, {})
+        return replace(self, person=person, people={**self.people, person: {**shared, **known}})
+
+    def asks(self, subject: Subject) -> Memory:
+        """The memory with a new subject; the one before is kept for 刚才说的那个."""
+        if self.subject is None or self.subject.intent == subject.intent:
+            return replace(self, subject=subject, misses=0)
+        earlier = (self.subject, *self.earlier)[:_KEPT_SUBJECTS]
+        return replace(self, subject=subject, earlier=earlier, misses=0)
+
+    def fresh(self, now: dt.datetime) -> Memory:
+        """The memory without what has grown too old by `now`."""
+        people = {
+            person: {name: told for name, told in facts.items() if now - told.at < FORGET_AFTER}
+            for person, facts in self.people.items()
+        }
+        stale = self.pending is not None and now - self.pending.asked_at > QUESTION_STANDS
+        if stale:
+            return replace(self, people=people, pending=None, interview=None, options=())
+        return replace(self, people=people)

@@ -117,10 +117,10 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
         composer.talk(say("region.not_in_documents", asked=name, topic=label))
         if not any(exists(d, composer.as_of) for d in desk.library.documents(chain)):
             composer.talk(say("region.too_early", date=spoken_date(composer.as_of)))
-        composer.add("advice", Statement(say("office.hotline")))
+        composer.add("advice", Statement(say("region.ask_local", asked=name)))
         return Status.NOT_COVERED
     composer.talk(say("region.outside", asked=name))
-    composer.talk(say("region.covered", names=_covered(desk)))
+    composer.talk(say("region.covered", names=covered(desk)))
     return Status.NOT_COVERED
 
 
@@ -148,8 +148,8 @@ def _anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
     picks = candidates(ask, regions, composer.as_of, desk)
     if not picks:
         composer.talk(say("region.ask"))
-        composer.talk(say("region.covered", names=_covered(desk)))
-        return composer.reply(Status.NEEDS_INFO, missing=("region",), options=_places(desk))
+        composer.talk(say("region.covered", names=covered(desk)))
+        return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
     best = _best_by_region(picks)
     scores = sorted((pick.score for pick in best.values()), reverse=True)
     if len(scores) == 1 or scores[0] > scores[1] * _CLEARLY:
@@ -190,12 +190,14 @@ def _lines(best: dict[str, Pick], composer: Composer, desk: Desk) -> None:
         composer.add("detail", Statement(text, composer.cite_entry(entry)))
 
 
-def _covered(desk: Desk) -> str:
+def covered(desk: Desk) -> str:
+    """The names of the areas the library has documents of."""
     codes = dict.fromkeys(document.region for document in desk.library.documents())
     return listed([desk.words.regions[code].label for code in codes])
 
 
-def _places(desk: Desk) -> tuple[Option, ...]:
+def places(desk: Desk) -> tuple[Option, ...]:
+    """Those areas as options to tap."""
     codes = dict.fromkeys(document.region for document in desk.library.documents())
     return tuple(
         Option(desk.words.regions[code].short, desk.words.regions[code].short) for code in codes

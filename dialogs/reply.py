@@ -113,7 +113,8 @@ class Reply:
     intent: str = ""
     confidence: float = 1.0
     release: str | None = None
-    trace: tuple[str, ...] = field(default=())
+    open_facts: tuple[str, ...] = ()  # facts that would decide a condition of the first provision
+    trace: tuple[str, ...] = field(default=())  # how each provision was decided, for /why and staff
 
     def statements(self) -> tuple[tuple[BlockKind, Statement], ...]:
         return tuple((block.kind, s) for block in self.blocks for s in block.statements)

@@ -16,7 +16,7 @@ from knowledge.library import Entry
 from knowledge.rules import Facts, Groups
 from knowledge.schema import Amount
 from knowledge.vocabulary import Vocabulary
-from knowledge.words import search_words
+from knowledge.words import question_words, search_words
 from nlu.understanding import Aspect
 
 _BY_KIND = {
@@ -38,8 +38,8 @@ _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "procedure": frozenset(("procedure",)),
     "office": frozenset(("contact",)),
     "deadline": frozenset(("deadline",)),
-    "condition": frozenset(("condition", "prohibition")),
-    "everyone": frozenset(("condition", "prohibition", "entitlement")),
+    "condition": frozenset(("condition", "entitlement")),
+    "everyone": frozenset(("condition", "entitlement")),
     "obligation": frozenset(("duty", "prohibition")),
 }
 _MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金", "年"))
@@ -71,8 +71,10 @@ class Ask:
         return next(iter(self.topics))
 
     @property
-    def role(self) -> str:
-        return str(self.facts.get("role", "worker"))
+    def role(self) -> str | None:
+        """Who asks, where that was said."""
+        role = self.facts.get("role")
+        return role if isinstance(role, str) else None
 
     @property
     def groups(self) -> frozenset[str]:
@@ -90,10 +92,14 @@ def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
     documents = [_words_of(e.provision.says + e.provision.quote) for e in entries]
     frequency = Counter(word for document in documents for word in document)
-    asked = frozenset(search_words(ask.text))
+    asked = question_words(ask.text)
     picks = []
     for entry, document in zip(entries, documents, strict=True):
-        shared = sum(math.log(1 + len(entries) / frequency[word]) for word in asked & document)
+        shared = sum(
+            weight * math.log(1 + len(entries) / frequency[word])
+            for word, weight in asked.items()
+            if word in document
+        )
         picks.append(Pick(entry, shared + _fit(entry, ask, words)))
     return sorted(picks, key=lambda pick: -pick.score)
 
@@ -106,14 +112,16 @@ def _words_of(text: str) -> frozenset[str]:
 def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
     provision = entry.provision
     score = _BY_KIND[provision.kind]
+    programme = entry.document.programme
+    if programme is not None and programme not in ask.topics and not ask.groups:
+        score -= 2.0
     score += 2.0 * ask.topics.get(provision.topics[0], 0.0)
     score += 2.0 * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
     score += _for_groups(provision.groups, ask, words)
     occupation = ask.facts.get("occupation")
     if occupation is not None and provision.occupations:
         score += 2.0 if occupation in provision.occupations else -3.0
-    if ask.role not in provision.audience and "public" not in provision.audience:
-        score -= 3.0 if provision.audience == ["agency"] else 1.5
+    score -= _not_for(provision.audience, ask.role)
     for aspect in ask.aspects:
         score += 2.5 if provision.kind in _KINDS_OF_ASPECT.get(aspect, ()) else 0.0
     if "amount" in ask.aspects and any(is_money(amount) for amount in provision.amounts):
@@ -127,6 +135,15 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
     if "list" in ask.aspects and len(provision.occupations) > 2:
         score += 2.0
     return score
+
+
+def _not_for(audience: Sequence[str], role: str | None) -> float:
+    """How much a provision for others counts against it; who did not say is probably a worker."""
+    if audience == ["agency"]:
+        return 3.0 if role else 1.5
+    if "public" in audience or (role or "worker") in audience:
+        return 0.0
+    return 1.5 if role else 0.5
 
 
 def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float:

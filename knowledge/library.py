@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Select, false, insert, select, text, update
 
 from knowledge import search
 from knowledge.lint import lint_documents
 from knowledge.loader import LoadedDocument, library_digest
 from knowledge.schema import Clause, Document, Provision
+from knowledge.standing import china_day
 from knowledge.strict_yaml import DataError
 from knowledge.tables import (
     ClauseRow,
@@ -72,7 +73,7 @@ class Library:
             row = connection.execute(
                 select(ReleaseRow.id, ReleaseRow.loaded_at).where(ReleaseRow.current)
             ).first()
-        return None if row is None else Release(row.id, row.loaded_at)
+        return None if row is None else Release(row.id, _aware(row.loaded_at))
 
     def provisions(self, topic: str, regions: Sequence[str]) -> list[Entry]:
         """The provisions that speak of `topic` in any of `regions`, in document order."""
@@ -87,8 +88,9 @@ class Library:
             .where(ProvisionTopicRow.region.in_(regions))
             .order_by(ProvisionTopicRow.provision_pk)
         )
-        with self._engine.connect() as connection:
-            return [self._provision(pk) for pk in connection.execute(query).scalars()]
+        # Row numbers tell when a document was loaded; the order must not depend on that.
+        entries = (self._provision(pk) for pk in self._keys(query))
+        return sorted(entries, key=lambda entry: entry.document.id)
 
     def topic_regions(self, topic: str) -> list[str]:
         """The areas whose documents speak of `topic`."""
@@ -107,30 +109,27 @@ class Library:
 
     def documents(self, regions: Sequence[str] | None = None) -> list[Document]:
         """The documents of the release, of `regions` if given, without their provisions."""
-        query = _current(select(DocumentRow.pk)).order_by(DocumentRow.region, DocumentRow.pk)
+        query = _current(select(DocumentRow.pk))
         if regions is not None:
             query = query.where(DocumentRow.region.in_(regions))
-        with self._engine.connect() as connection:
-            return [self._document(pk) for pk in connection.execute(query).scalars()]
+        found = (self._document(pk) for pk in self._keys(query))
+        return sorted(found, key=lambda document: (document.region, document.id))
 
     def document(self, document_id: str) -> tuple[Document, list[Entry], list[Clause]] | None:
         """A document with its provisions and clauses, in order; None if the release lacks it."""
         query = _current(select(DocumentRow.pk)).where(DocumentRow.id == document_id)
-        with self._engine.connect() as connection:
-            pk = connection.execute(query).scalar()
-            if pk is None:
-                return None
-            provisions = connection.execute(
-                select(ProvisionRow.pk)
-                .where(ProvisionRow.document_pk == pk)
-                .order_by(ProvisionRow.pk)
-            ).scalars()
-            clauses = connection.execute(
-                select(ClauseRow.pk).where(ClauseRow.document_pk == pk).order_by(ClauseRow.position)
-            ).scalars()
-            entries = [self._provision(row) for row in provisions]
-            texts = [self._clause(row)[0] for row in clauses]
-        return self._document(pk), entries, texts
+        keys = self._keys(query)
+        if not keys:
+            return None
+        pk = keys[0]
+        provisions = self._keys(
+            select(ProvisionRow.pk).where(ProvisionRow.document_pk == pk).order_by(ProvisionRow.pk)
+        )
+        clauses = self._keys(
+            select(ClauseRow.pk).where(ClauseRow.document_pk == pk).order_by(ClauseRow.position)
+        )
+        entries = [self._provision(row) for row in provisions]
+        return self._document(pk), entries, [self._clause(row)[0] for row in clauses]
 
     def clause(self, clause_id: str) -> tuple[Clause, Document] | None:
         """A clause of the release by its permanent id."""
@@ -140,11 +139,10 @@ class Library:
             .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
             .where(ReleaseRow.current, ClauseRow.id == clause_id)
         )
-        with self._engine.connect() as connection:
-            pk = connection.execute(query).scalar()
-        if pk is None:
+        keys = self._keys(query)
+        if not keys:
             return None
-        clause, document_pk = self._clause(pk)
+        clause, document_pk = self._clause(keys[0])
         return clause, self._document(document_pk)
 
     def search(self, question: str, *, regions: Sequence[str] = (), limit: int = 5) -> list[Hit]:
@@ -158,6 +156,11 @@ class Library:
         return hits
 
     # --- rows, read once ---------------------------------------------------------------------
+
+    def _keys(self, query: Select[int]) -> list[int]:
+        """The row numbers, all read before any row is: a thread holds one connection at a time."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def _read_document(self, pk: int) -> Document:
         with self._engine.connect() as connection:
@@ -187,7 +190,7 @@ class Library:
         return Entry(provision, clause, self._document(row.document_pk))
 
 
-def _current(query):  # type: ignore[no-untyped-def]
+def _current(query: Select[int]) -> Select[int]:
     return (
         query.join(ReleaseDocumentRow, ReleaseDocumentRow.document_pk == DocumentRow.pk)
         .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
@@ -201,16 +204,18 @@ def build(
     """Check `documents` and make them the current release, all in one transaction.
 
     Raises `DataError` when anything is wrong; the release served before goes on being served.
-    Loading what is already current changes nothing.
+    Loading what is already current changes nothing. `now` is aware; its Beijing day names the
+    release.
     """
     if problems := lint_documents(documents, words):
         raise DataError(problems)
     digest = library_digest(loaded.digest for loaded in documents)
     with engine.begin() as connection:
+        _one_writer(connection)
         if (known := _switch_to(connection, digest)) is not None:
             return known
         connection.execute(update(ReleaseRow).values(current=False))
-        release = Release(f"{now:%Y%m%d}-{digest[:10]}", now)
+        release = Release(f"{china_day(now):%Y%m%d}-{digest[:10]}", now.astimezone(dt.UTC))
         connection.execute(
             insert(ReleaseRow).values(
                 id=release.id, digest=digest, loaded_at=release.loaded_at, current=True
@@ -227,7 +232,25 @@ def build(
 def serve_known(engine: Engine, digest: str) -> Release | None:
     """Make the release with this library digest the current one; None if there is none yet."""
     with engine.begin() as connection:
+        _one_writer(connection)
         return _switch_to(connection, digest)
+
+
+def _one_writer(connection: Connection) -> None:
+    """Hold other loaders off until this transaction ends; readers go on reading.
+
+    Without it two processes that start together would both find their release missing.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE release IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        # SQLite takes its write lock at the first write, even one that changes no row.
+        connection.execute(update(ReleaseRow).where(false()).values(current=False))
+
+
+def _aware(loaded_at: dt.datetime) -> dt.datetime:
+    """SQLite keeps no offset; what is stored is UTC."""
+    return loaded_at if loaded_at.tzinfo else loaded_at.replace(tzinfo=dt.UTC)
 
 
 def _switch_to(connection: Connection, digest: str) -> Release | None:
@@ -240,7 +263,7 @@ def _switch_to(connection: Connection, digest: str) -> Release | None:
         return None
     if not known.current:
         connection.execute(update(ReleaseRow).values(current=ReleaseRow.id == known.id))
-    return Release(known.id, known.loaded_at)
+    return Release(known.id, _aware(known.loaded_at))
 
 
 def _store(connection: Connection, loaded: LoadedDocument) -> int:

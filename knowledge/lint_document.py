@@ -43,6 +43,10 @@ class DocumentLint:
             yield self.problem(
                 ("region",), f"unknown region {document.region}", "add it to regions.yaml"
             )
+        if document.programme is not None and document.programme not in self.words.topics:
+            yield self.problem(
+                ("programme",), f"unknown topic {document.programme}", "use one of topics.yaml"
+            )
         yield from self.dates()
         if document.plan_period is not None:
             yield from self.quoted(
@@ -80,7 +84,9 @@ class DocumentLint:
         ) -> Iterator[Problem]:
             if a is not None and b is not None and a > b:
                 yield self.problem(
-                    (second,), f"{second} {b} is before {first} {a}", "correct one of the two dates"
+                    tuple(second.split(".")),
+                    f"{second} {b} is before {first} {a}",
+                    "correct one of the two dates",
                 )
 
         issued = document.issued_on
@@ -91,10 +97,10 @@ class DocumentLint:
         yield from order("issued_on", issued, "last_verified_on", verified)
         yield from order("published_on", document.published_on, "last_verified_on", verified)
         if period is not None:
-            yield from order("plan_period.since", period.since, "plan_period", period.until)
-            yield from order("issued_on", issued, "plan_period", period.until)
+            yield from order("plan_period.since", period.since, "plan_period.until", period.until)
+            yield from order("issued_on", issued, "plan_period.until", period.until)
         if document.repeal is not None:
-            yield from order("issued_on", issued, "repeal", document.repeal.on)
+            yield from order("issued_on", issued, "repeal.on", document.repeal.on)
         if document.form == "news_report" and document.repeal is not None:
             yield self.problem(("repeal",), "a news report cannot be repealed", "remove repeal")
         if document.form == "news_report" and document.doc_no is not None:

@@ -1,4 +1,4 @@
-"""Numbers as Chinese policy text writes them: 5万, 1.5万, 1万2千, 1,200, 半年, 两家, 二〇二一, １０."""
+"""Numbers as Chinese policy text writes them: 5万, 1万2千, 1,200, 半年, 两家, 二〇二一, １０."""
 
 from __future__ import annotations
 

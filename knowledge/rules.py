@@ -1,8 +1,8 @@
 """Conditions in three values: met, not met, unknown.
 
-Kleene's strong logic, every branch evaluated: an unknown fact never becomes a no, nor a yes, and the
-list of missing facts is complete. "Met" therefore holds however the unknown facts turn out, and so
-does "not met" (tests/knowledge/test_rules.py checks both against every way of filling them in).
+Kleene's strong logic, every branch evaluated: an unknown fact never becomes a no, nor a yes, and
+the list of missing facts is complete. "Met" therefore holds however the unknown facts turn out, and
+so does "not met" (tests/knowledge/test_rules.py checks both against every way of filling them in).
 """
 
 from __future__ import annotations
@@ -145,10 +145,11 @@ class _Evaluation:
         value = self.facts[node.fact]
         if node.includes is not None:
             return self.includes(value, node.includes)
+        # A value of another type than the condition asks for decides nothing.
         if node.is_ is not None:
-            return _truth(value == node.is_)
+            return _truth(value == node.is_) if type(value) is type(node.is_) else Truth.UNKNOWN
         if node.in_ is not None:
-            return _truth(value in node.in_)
+            return _truth(value in node.in_) if isinstance(value, str) else Truth.UNKNOWN
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Truth.UNKNOWN
         if node.at_least is not None:

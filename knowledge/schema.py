@@ -1,8 +1,8 @@
 """The shape of a policy document's file: what may stand in it and what each field means.
 
-The models are strict and frozen: an unknown key, a wrong type or a missing field is refused when the
-file is read (`knowledge/loader.py` adds file and line). Checks that need more than one field, the
-clause texts or the vocabulary are in `knowledge/lint.py`.
+The models are strict and frozen: an unknown key, a wrong type or a missing field is refused when
+the file is read (`knowledge/loader.py` adds file and line). Checks that need more than one field,
+the clause texts or the vocabulary are in `knowledge/lint_document.py` and `knowledge/lint.py`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ class Amount(Strict):
     """A number a provision gives, or an amount it names without giving.
 
     `of` says what is measured (“培训补贴”, “报告期限”). `given`: `text` stands verbatim in the
-    quote and holds the number, `value` is that number in `unit` (5万 is 50000), `bound` how it binds.
-    `free`: the document says 免费 or 免收 (`text` verbatim). `not_given`: the benefit is named, its
-    amount is not. `set_elsewhere`: the document sends the reader to another one, named by `text`.
+    quote and holds the number, `value` is that number in `unit` (5万 is 50000), `bound` how it
+    binds. `free`: the document says 免费 or 免收 (`text` verbatim). `not_given`: the benefit is
+    named, its amount is not. `set_elsewhere`: the document sends the reader to another one, named
+    by `text`.
     """
 
     of: Text
@@ -180,6 +181,7 @@ class Document(Strict):
     name: Text  # what answers call it
     form: Literal["plan", "notice", "opinions", "news_report"]
     part_of: Text | None = None
+    programme: Text | None = None  # the topic whose programme it is; none: domestic service itself
     doc_no: Text | None
     issuers: list[Text]
     region: Annotated[str, Field(pattern=r"^\d{6}$")]

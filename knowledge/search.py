@@ -1,4 +1,4 @@
-"""Full-text search over clauses by the database's own engine: FTS5 in SQLite, tsvector in PostgreSQL.
+"""Full-text search over clauses by the database's engine: FTS5 (SQLite), tsvector (PostgreSQL).
 
 Both index the words jieba finds; the engines only ever see words with spaces between them.
 """
@@ -35,7 +35,7 @@ _FIND = {
         JOIN release_document ON release_document.document_pk = clause.document_pk
         JOIN release ON release.id = release_document.release_id AND release.current
         {where}
-        ORDER BY score DESC LIMIT :limit""",
+        ORDER BY score DESC, clause.id LIMIT :limit""",
     "postgresql": """
         SELECT clause.pk, ts_rank_cd(clause_words.words, query, 1) AS score
         FROM to_tsquery('simple', :query) AS query
@@ -44,7 +44,7 @@ _FIND = {
         JOIN release_document ON release_document.document_pk = clause.document_pk
         JOIN release ON release.id = release_document.release_id AND release.current
         {where}
-        ORDER BY score DESC LIMIT :limit""",
+        ORDER BY score DESC, clause.id LIMIT :limit""",
 }
 
 

@@ -25,8 +25,11 @@ class Standing(StrEnum):
 
 
 def exists(document: Document, as_of: dt.date) -> bool:
-    """Whether the document had been issued by `as_of`. Without a date it cannot be excluded."""
-    return document.issued_on is None or document.issued_on <= as_of
+    """Whether the document had been issued, and had come into effect, by `as_of`.
+
+    Without a date it cannot be excluded.
+    """
+    return all(day is None or day <= as_of for day in (document.issued_on, document.effective_on))
 
 
 def standing(document: Document, as_of: dt.date) -> Standing:

@@ -75,7 +75,7 @@ def read(path: Path) -> Source:
         problem = Problem(path, line, f"not valid YAML: {error.problem}", "correct the syntax")
         raise DataError([problem]) from error
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        line = raw.count(b"\n", 0, error.position) + 1  # libyaml counts bytes
         problem = Problem(path, line, f"not valid YAML: {error.reason}", "remove the character")
         raise DataError([problem]) from error
     reader = _Reader(path)

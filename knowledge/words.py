@@ -5,16 +5,23 @@ from __future__ import annotations
 import logging
 import re
 from functools import cache
+from pathlib import Path
 
 import jieba
 
+from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 
 _WORD = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]+")
 # Words that say nothing about what is asked; they only blur a search.
-_STOP = frozenset(
-    "的 了 吗 呢 吧 啊 呀 是 在 和 与 及 或 我 你 您 他 她 有 没 不 就 都 也 还 请问 请 想 要 能 可以 怎么 什么 多少 哪里 哪".split()
-)
+_STOP = frozenset("的了吗呢吧啊呀是在和与及或我你您他她有没不就都也还请想要能哪") | {
+    "请问",
+    "可以",
+    "怎么",
+    "什么",
+    "多少",
+    "哪里",
+}
 
 
 @cache
@@ -36,5 +43,28 @@ def cut(text: str) -> list[str]:
 
 def search_words(text: str) -> list[str]:
     """Words and their parts for an index or a query (回炉培训 → 回炉, 培训, 回炉培训)."""
-    found = _tokenizer().cut_for_search(text)
-    return [word.lower() for word in found if _WORD.fullmatch(word) and word not in _STOP]
+    found = (part for word in _tokenizer().cut_for_search(text) for part in _WORD.findall(word))
+    return [word.lower() for word in found if word not in _STOP]
+
+
+# A word the person did not say counts for less than one she did.
+_SYNONYM = 0.6
+
+
+def question_words(text: str) -> dict[str, float]:
+    """The words of a question with their weights: its own, and the documents' words for them."""
+    found = dict.fromkeys(search_words(text), 1.0)
+    for said, meant in _synonyms():
+        if any(word in text for word in said):
+            for word in meant:
+                found.setdefault(word, _SYNONYM)
+    return found
+
+
+@cache
+def _synonyms() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    rows = read(Path(__file__).parent / "vocabulary" / "synonyms.yaml").data
+    return tuple(
+        (tuple(row["says"]), tuple(w for phrase in row["means"] for w in search_words(phrase)))
+        for row in rows
+    )

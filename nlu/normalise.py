@@ -1,8 +1,8 @@
 """Making equal what people mean as equal, before any engine sees it.
 
 Full-width to half-width, traditional to simplified characters, zero-width and control characters
-away, repeated punctuation once. The text stays readable Chinese: nothing is corrected here, only
-brought to one form.
+away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml). The
+text stays readable Chinese and says the same.
 """
 
 from __future__ import annotations
@@ -10,21 +10,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 from opencc import OpenCC
 
+from knowledge.strict_yaml import read
+
 _REPEATED = re.compile(r"([!！?？。，,~～…、.;；])\1+")
 _SPACES = re.compile(r"[ \t\u3000]+")
-# A space between two Chinese characters is a slip of the thumb or of speech recognition.
+# Between two Chinese clauses a space is a comma; between shorter pieces it is a slip of the thumb or
+# of speech recognition.
+_CLAUSE_SPACE = re.compile(r"(?<=[\u4e00-\u9fff]{4}) (?=[\u4e00-\u9fff]{4})")
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _TO_CHINESE = str.maketrans({"?": "？", "!": "！", ",": "，", ";": "；", "~": ""})
-# One spelling for words that dialect and habit write differently.
-_CANTONESE = str.maketrans({"嘅": "的", "喺": "在", "冇": "没", "佢": "他", "咩": "什么"})
 
 
 @cache
 def _simplifier() -> OpenCC:
     return OpenCC("t2s")
+
+
+@cache
+def _spoken() -> tuple[tuple[re.Pattern[str], str], ...]:
+    rows = read(Path(__file__).with_name("spoken.yaml")).data
+    return tuple((re.compile(said), written) for said, written in rows)
 
 
 def normalise(text: str) -> str:
@@ -35,9 +44,11 @@ def normalise(text: str) -> str:
         for char in text
         if char in "\r\n\t" or unicodedata.category(char) not in ("Cf", "Cc", "Co", "Cs")
     )
-    text = _simplifier().convert(text).translate(_CANTONESE).translate(_TO_CHINESE)
-    text = _REPEATED.sub(r"\1", _SPACES.sub(" ", text))
-    return _SPACE_IN_CHINESE.sub("", text).strip()
+    text = _simplifier().convert(text).translate(_TO_CHINESE)
+    for said, written in _spoken():
+        text = said.sub(written, text)
+    text = _CLAUSE_SPACE.sub("，", _SPACES.sub(" ", text))
+    return _REPEATED.sub(r"\1", _SPACE_IN_CHINESE.sub("", text)).strip()
 
 
 def has_words(text: str) -> bool:

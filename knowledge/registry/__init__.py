@@ -1,1 +1,1 @@
-"""Permits: the client that is never fooled into "valid", and the reference registry it is proved on."""
+"""Permits: the client that is never fooled into "valid", and the reference registry."""

@@ -126,6 +126,7 @@ Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 Token = Annotated[str, Field(min_length=20, max_length=4096, pattern=r"^[A-Za-z0-9_.-]+$")]
 FullName = Annotated[str, Field(min_length=2, max_length=40)]
 IdLast4 = Annotated[str, Field(pattern=r"^[0-9]{3}[0-9X]$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Pin = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 PermitNo = Annotated[str, Field(pattern=r"^[A-HJ-NP-Z]{2}[0-9]{10}[0-9A-HJ-NP-Z]$")]
 
@@ -134,7 +135,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Factor(Strict):
+class Body(BaseModel):
+    """What is sent to the registry. Web frameworks hand it over as parsed JSON, in which an
+    enumeration is still a string, so it is closed but not strict."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Factor(Body):
     """The second thing an asker must know beside a typed number."""
 
     full_name: FullName | None = None
@@ -147,13 +155,13 @@ class Factor(Strict):
         return self
 
 
-class VerifyRequest(Strict):
+class VerifyRequest(Body):
     permit_no: PermitNo | None = None
     qr_payload: Token | None = None
     factor: Factor | None = None
     consent_token: Token | None = None
     purpose: Purpose
-    asker_ref: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    asker_ref: Digest
     as_of: None = None
 
     @model_validator(mode="after")
@@ -178,9 +186,9 @@ class PermitBlock(Strict):
     expires_on: dt.date
     service_types: Annotated[list[PlainText], Field(max_length=10)]
     agency_name: PlainText
-    photo_url_short_lived: (
-        Annotated[str, Field(pattern=r"^https://[^\s<>\"]{1,300}$")] | None
-    ) = None
+    photo_url_short_lived: Annotated[str, Field(pattern=r"^https://[^\s<>\"]{1,300}$")] | None = (
+        None
+    )
 
 
 class Component(Strict):
@@ -271,7 +279,7 @@ class BatchItem(Strict):
     problem: Problem | None = None
 
 
-class BatchRequest(Strict):
+class BatchRequest(Body):
     items: Annotated[list[VerifyRequest], Field(min_length=1, max_length=BATCH_MOST)]
 
 
@@ -279,11 +287,11 @@ class BatchResponse(Strict):
     items: list[BatchItem]
 
 
-class ConsentRequest(Strict):
+class ConsentRequest(Body):
     """An asker's wish to see details; the worker decides in her own app."""
 
     permit_no: PermitNo
-    asker_ref: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    asker_ref: Digest
     asker_label: PlainText
     purpose: Purpose
     scopes: Annotated[list[DetailScope], Field(min_length=1, max_length=3)]
@@ -302,7 +310,7 @@ class ConsentView(Strict):
     exp: int | None = None
 
 
-class ConsentDecision(Strict):
+class ConsentDecision(Body):
     """The worker's answer, proved by the PIN that came with her permit."""
 
     permit_no: PermitNo
@@ -310,9 +318,13 @@ class ConsentDecision(Strict):
     grant: bool
 
 
-class WorkerProof(Strict):
+class WorkerProof(Body):
+    """Number and PIN. Wrong ones are counted against the asker, never against the permit: a
+    stranger could lock a worker out."""
+
     permit_no: PermitNo
     pin: Pin
+    asker_ref: Digest
 
 
 class CheckSeen(Strict):
@@ -335,9 +347,7 @@ class WorkerView(Strict):
     checks: list[CheckSeen] = []
 
 
-class Dispute(Strict):
-    permit_no: PermitNo
-    pin: Pin
+class Dispute(WorkerProof):
     about: Literal["status", "star", "list", "component"]
 
 
@@ -355,7 +365,7 @@ class StatusChanged(Strict):
     """The body of the webhook `permit.status_changed`."""
 
     event_id: UUID
-    permit_hmac: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    permit_hmac: Digest
     status_version: Annotated[int, Field(ge=1)]
     at: int
 
@@ -377,7 +387,7 @@ BatchItem.model_rebuild()
 
 
 def subject_of(nonce: str, asked: str) -> str:
-    """Binds an answer to its question: a digest of number (or QR token) and nonce, new each time."""
+    """Binds an answer to its question: a digest of number (or QR token) and nonce."""
     digest = hashlib.sha256(f"{nonce}|{asked}".encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

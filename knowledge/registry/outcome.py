@@ -6,7 +6,7 @@ Code decides, from validated fields only, and every doubt falls to the side of n
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from knowledge.registry.contract import (
@@ -119,28 +119,29 @@ def judge(answer: Verification, asked: Asked, now: float) -> Verdict:
     permit = answer.permit
     if permit.issued_on > today or permit.expires_on < permit.issued_on:
         raise Unsound("impossible dates")
-    known = {
-        "source": answer.source,
-        "source_as_of": answer.source_as_of,
-        "permit": permit,
-        "reason": answer.reason_code,
-    }
+    known = Verdict(
+        Outcome.REVOKED,
+        now,
+        source=answer.source,
+        source_as_of=answer.source_as_of,
+        permit=permit,
+        reason=answer.reason_code,
+    )
     if answer.status is Status.REVOKED:
-        return Verdict(Outcome.REVOKED, now, **known)  # type: ignore[arg-type]
+        return known
     run_out = asked.qr_expires_at is not None and asked.qr_expires_at <= now
     if answer.status is Status.EXPIRED or permit.expires_on < today or run_out:
-        return Verdict(Outcome.EXPIRED, now, **known)  # type: ignore[arg-type]
+        return replace(known, outcome=Outcome.EXPIRED)
     if answer.status is Status.SUSPENDED:
-        return Verdict(Outcome.SUSPENDED, now, **known)  # type: ignore[arg-type]
-    lapsed = _lapsed(answer.components)
-    return Verdict(
-        _valid_outcome(answer, asked, lapsed),
-        now,
+        return replace(known, outcome=Outcome.SUSPENDED)
+    lapsed = _lapsed(answer.components, f"{today:%Y-%m}")
+    return replace(
+        known,
+        outcome=_valid_outcome(answer, asked, lapsed),
         components=answer.components,
         lapsed=lapsed,
         star=answer.star,
         lists=tuple(answer.lists or ()),
-        **known,  # type: ignore[arg-type]
     )
 
 
@@ -166,11 +167,19 @@ def _check_disclosure(answer: Verification, asked: Asked) -> None:
         raise Unsound("details without consent")
 
 
-def _lapsed(components: Components | None) -> tuple[str, ...]:
+def _lapsed(components: Components | None, month: str) -> tuple[str, ...]:
+    """The components not in order in `month` (YYYY-MM); an OK whose month is over is not."""
     if components is None:
         return ()
-    fine = (ComponentState.OK, ComponentState.NOT_AUTHORISED)
-    return tuple(name for name, component in components if component.state not in fine)
+    return tuple(
+        name
+        for name, component in components
+        if component.state is not ComponentState.NOT_AUTHORISED
+        and (
+            component.state is not ComponentState.OK
+            or (component.expires_month is not None and component.expires_month < month)
+        )
+    )
 
 
 def _any_authorised(components: Components | None) -> bool:

@@ -117,7 +117,9 @@ def find(text: str) -> list[str]:
     for match in _STRETCH.finditer(text):
         stretch = match.group().strip("".join(_JOINERS))
         # 一个 or 两 before the letters belongs to the sentence, not to the number.
-        stretch = re.sub(r"^[^A-Za-zＡ-Ｚａ-ｚ\u0370-\u052f\u202a-\u202e\u2066-\u2069]+", "", stretch)
+        stretch = re.sub(
+            r"^[^A-Za-zＡ-Ｚａ-ｚ\u0370-\u052f\u202a-\u202e\u2066-\u2069]+", "", stretch
+        )
         symbols = _symbols(stretch)
         head = "".join(symbols[:2])
         if len(symbols) >= _LEAST_SYMBOLS and head.isalpha() and not _is_word(symbols):

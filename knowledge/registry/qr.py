@@ -26,6 +26,7 @@ _MOST_PIXELS = 40_000_000
 _MOST_SIDE = 12_000
 _WORK_SIDE = 1600  # pixels; a phone's photograph is brought down to this before it is searched
 _MOST_CODES = 8
+_QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,400}\.[A-Za-z0-9_-]{1,800}\.[A-Za-z0-9_-]{86}", re.ASCII)
 _PATH = re.compile(r"/p/([A-Za-z0-9_.-]{1,1300})", re.ASCII)
@@ -106,7 +107,7 @@ def read_photo(data: bytes) -> str:
     """The text of the one QR in a photograph. Raises `UnreadablePhoto`."""
     image = _open(data)
     for attempt in _attempts(image):
-        codes = zxingcpp.read_barcodes(attempt, formats=zxingcpp.BarcodeFormat.QRCode)
+        codes = zxingcpp.read_barcodes(attempt, formats=_QR_ONLY)
         texts = {code.text for code in codes[: _MOST_CODES + 1] if code.text}
         if len(texts) > 1:
             raise UnreadablePhoto("several")
@@ -116,7 +117,7 @@ def read_photo(data: bytes) -> str:
 
 
 def _open(data: bytes) -> Image.Image:
-    """The photograph in grey, upright, without metadata. Its size is checked before it is unpacked."""
+    """The photograph in grey, upright, without metadata; its size is checked before unpacking."""
     if len(data) > MOST_BYTES:
         raise UnreadablePhoto("not_an_image")
     try:

@@ -35,7 +35,7 @@ class BadToken(Exception):
 
 @dataclass(frozen=True)
 class KeySet:
-    """Public keys by id. Ids are short and may collide, so each id holds every key that bears it."""
+    """Public keys by id. Ids are short and may collide: each holds every key that bears it."""
 
     keys: Mapping[str, tuple[ECKey, ...]]
 

@@ -6,10 +6,11 @@ not in them, and the NLU finds entities by the same lists.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -146,7 +147,13 @@ def _by_verb(vocabulary: Vocabulary) -> dict[str, Strength]:
 _T = TypeVar("_T", bound=BaseModel)
 
 
-def _load(model: type[_T], name: str, folder: Path) -> dict[str, _T]:
+def _load(
+    model: type[_T],
+    name: str,
+    folder: Path,
+    check: Callable[[dict[str, _T]], Iterator[_Fault]] = lambda _: iter(()),
+) -> dict[str, _T]:
+    """One list. `check` yields what is wrong between its items, by id."""
     source = read(folder / f"{name}.yaml")
     adapter: TypeAdapter[list[Any]] = TypeAdapter(
         list[Annotated[model, Field()]]  # type: ignore[valid-type]
@@ -163,7 +170,45 @@ def _load(model: type[_T], name: str, folder: Path) -> dict[str, _T]:
                 [source.problem((index,), f"duplicate id {key!r}", "keep one of the two")]
             )
         result[key] = item
+    places = {key: index for index, key in enumerate(result)}
+    if problems := [source.problem((places[f.id],), f.message, f.mend) for f in check(result)]:
+        raise DataError(problems)
     return result
+
+
+class _Fault(NamedTuple):
+    id: str
+    message: str
+    mend: str
+
+
+def _check_groups(groups: dict[str, Group]) -> Iterator[_Fault]:
+    for group in groups.values():
+        for wider in group.within:
+            if wider not in groups:
+                yield _Fault(group.id, f"unknown group {wider}", "name a group of this file")
+
+
+def _check_regions(regions: dict[str, Region]) -> Iterator[_Fault]:
+    for region in regions.values():
+        if region.parent is not None and region.parent not in regions:
+            yield _Fault(region.id, f"unknown region {region.parent}", "name a region of this file")
+
+
+def _check_strengths(strengths: dict[str, Strength]) -> Iterator[_Fault]:
+    seen: dict[str, str] = {}
+    for strength in strengths.values():
+        for verb in strength.verbs:
+            if (other := seen.setdefault(verb, strength.id)) != strength.id:
+                yield _Fault(strength.id, f"verb {verb} is under {other} too", "keep it in one")
+
+
+def _check_facts(facts: dict[str, Fact]) -> Iterator[_Fault]:
+    for fact in facts.values():
+        if (fact.type == "choice") != bool(fact.options):
+            yield _Fault(
+                fact.id, f"{fact.id} is {fact.type}", "options go with choice, and only with it"
+            )
 
 
 def load_vocabulary(folder: Path = _HERE) -> Vocabulary:
@@ -171,12 +216,12 @@ def load_vocabulary(folder: Path = _HERE) -> Vocabulary:
     return Vocabulary(
         topics=_load(Topic, "topics", folder),
         occupations=_load(Occupation, "occupations", folder),
-        groups=_load(Group, "groups", folder),
+        groups=_load(Group, "groups", folder, _check_groups),
         levels=_load(Level, "levels", folder),
         agencies=_load(Agency, "agencies", folder),
-        regions=_load(Region, "regions", folder),
-        strengths=_load(Strength, "strengths", folder),
-        facts=_load(Fact, "facts", folder),
+        regions=_load(Region, "regions", folder, _check_regions),
+        strengths=_load(Strength, "strengths", folder, _check_strengths),
+        facts=_load(Fact, "facts", folder, _check_facts),
     )
 
 

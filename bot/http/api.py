@@ -1,0 +1,69 @@
+"""`/api/v1`: messages, conversations and clauses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.app import App
+from bot.http.wire import Answer, ClauseText, History, answer, clause_text, past_turn
+from bot.inbox import Inbox
+from bot.storage import history
+from dialogs.reply import Message
+from knowledge.standing import china_day
+
+CHANNEL = "web"
+
+# Whoever knows a conversation's id may read it, so a short one that could be guessed is refused.
+ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
+
+
+class Question(BaseModel):
+    """A message. `conversation` is an unguessable token of the client's own making, which opens
+    the conversation again; left out, a new one is begun. Sending an `id` a second time brings the
+    first reply again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conversation: ConversationId | None = None
+    id: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] | None = None
+    text: str
+    as_of: dt.date | None = None
+
+
+def router(app: App, inbox: Inbox) -> APIRouter:
+    """The API's routes. They are plain functions: FastAPI runs them in its thread pool."""
+    routes = APIRouter(tags=["api"])
+
+    @routes.post("/messages")
+    def send_message(question: Question) -> Answer:
+        """Ask, and get the answer."""
+        session = question.conversation or secrets.token_urlsafe(24)
+        message_id = question.id or uuid.uuid4().hex
+        message = Message(question.text, conversation=session, id=message_id, channel=CHANNEL)
+        return answer(message_id, session, inbox.handle(message, question.as_of))
+
+    @routes.get("/conversations/{conversation}")
+    def read_conversation(conversation: ConversationId) -> History:
+        """The turns so far. A conversation that nobody began has none: it is not told apart."""
+        turns = history(app.engine, CHANNEL, conversation)
+        return History(
+            session=conversation, turns=[past_turn(conversation, turn) for turn in turns]
+        )
+
+    @routes.get("/clauses/{clause:path}")
+    def read_clause(
+        clause: Annotated[str, Path(max_length=200)], as_of: dt.date | None = None
+    ) -> ClauseText:
+        """A clause by its permanent id, such as `changzhi/三/15`."""
+        found = app.library.clause(clause) if clause.isprintable() else None
+        if found is None:
+            raise HTTPException(404, "no such clause in the current library")
+        return clause_text(*found, as_of or china_day(app.conversation.now()))
+
+    return routes

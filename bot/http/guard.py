@@ -1,0 +1,125 @@
+"""Around everything: the size of a body, the security headers, and no traceback ever."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.http.problems import problem
+from bot.inbox import described
+
+MAX_BODY = 64 * 1024  # bytes
+
+# No script or style but our own files, nothing from any other host.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    )
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "geolocation=(), microphone=(), camera=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+_log = structlog.get_logger()
+
+
+class Guard:
+    """ASGI middleware. A body is read before the application sees it, so that one which is too
+    large, or says it is smaller than it is, reaches no parser."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope["path"], send)
+        body = await _body(scope, receive)
+        if body is None:
+            refusal = problem(413, f"a body may have {MAX_BODY} bytes at most")
+            # What is left of the body is not read: the connection cannot be used again.
+            refusal.headers["connection"] = "close"
+            await refusal(scope, receive, answer)
+            return
+        try:
+            await self._app(scope, _replayed(body, receive), answer)
+        except Exception as error:
+            # The path stays out of the log: it may hold a conversation's id.
+            _log.error("request_failed", method=scope["method"], **described(error))
+            if answer.started:
+                raise ConnectionError("a response broke off") from None
+            await _trouble(error)(scope, receive, answer)
+
+
+class _Answer:
+    """`send`, with the security headers added to the response."""
+
+    def __init__(self, path: str, send: Send) -> None:
+        self._path = path
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            # Files are asked for again, with their ETag; answers are nobody else's to keep.
+            kept = "no-cache" if self._path.startswith("/static/") else "no-store"
+            headers.setdefault("cache-control", kept)
+        await self._send(message)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body; None when it is too large."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdecimal() and int(declared) > MAX_BODY:
+        return None
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return body
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+        if not message.get("more_body", False):
+            return body
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _trouble(error: Exception) -> ASGIApp:
+    if isinstance(error, OperationalError | PoolTimeout):
+        return problem(503, "the database does not answer; try again", {"retry-after": "5"})
+    return problem(500, "our own trouble; try again later")

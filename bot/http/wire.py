@@ -1,0 +1,159 @@
+"""What the API sends: replies, turns and clauses as JSON objects."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.ask import reply_object
+from bot.storage import Turn
+from dialogs.reply import Reply
+from dialogs.text import clause_name
+from dialogs.wording import say
+from knowledge.schema import Clause, Document
+from knowledge.standing import standing
+
+
+class SentCitation(BaseModel):
+    """A source. The first five fields are those of `anxin ask --jsonl`; the rest is for showing:
+    the clause's name as people say it, its heading, and the standing in words."""
+
+    clause: str
+    document: str
+    doc_no: str | None
+    standing: str
+    quote: str
+    name: str
+    heading: str
+    standing_text: str
+
+
+class SentStatement(BaseModel):
+    """A sentence and the clauses it rests on."""
+
+    text: str
+    clauses: list[str]
+
+
+class SentBlock(BaseModel):
+    """Sentences with one purpose."""
+
+    kind: str
+    heading: str | None
+    statements: list[SentStatement]
+
+
+class Choice(BaseModel):
+    """Something to tap: what it says, and the text to send when it is chosen."""
+
+    label: str
+    send: str
+
+
+class Answer(BaseModel):
+    """A reply: the object of `anxin ask --jsonl`, with the blocks it is made of."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    session: str
+    status: str
+    intent: str
+    confidence: float
+    text: str
+    citations: list[SentCitation]
+    options: list[str]
+    missing: list[str]
+    action: str
+    release: str | None
+    blocks: list[SentBlock]
+    choices: list[Choice]
+
+
+class PastTurn(BaseModel):
+    """A question as it was stored (personal numbers taken out), and its answer."""
+
+    text: str
+    asked_at: dt.datetime
+    answer: Answer
+
+
+class History(BaseModel):
+    """A conversation's turns, oldest first."""
+
+    session: str
+    turns: list[PastTurn]
+
+
+class ClauseText(BaseModel):
+    """A clause of the current library, with its document's standing on the day asked for."""
+
+    id: str
+    name: str
+    heading: str
+    text: str
+    document: str
+    document_id: str
+    doc_no: str | None
+    standing: str
+    standing_text: str
+
+
+def answer(message_id: str, session: str, reply: Reply) -> Answer:
+    """A reply as it is sent."""
+    whole = reply_object(reply) | {
+        "id": message_id,
+        "session": session,
+        "citations": [
+            SentCitation(
+                clause=citation.clause,
+                document=citation.document,
+                doc_no=citation.doc_no,
+                standing=citation.standing.value,
+                quote=citation.quote,
+                name=clause_name(citation.clause),
+                heading=citation.heading,
+                standing_text=say(f"standing.short.{citation.standing.value}"),
+            )
+            for citation in reply.citations
+        ],
+        "blocks": [
+            SentBlock(
+                kind=block.kind,
+                heading=block.heading,
+                statements=[
+                    SentStatement(text=statement.text, clauses=list(statement.clauses))
+                    for statement in block.statements
+                ],
+            )
+            for block in reply.blocks
+        ],
+        "choices": [Choice(label=option.label, send=option.send) for option in reply.options],
+    }
+    return Answer.model_validate(whole)
+
+
+def past_turn(session: str, turn: Turn) -> PastTurn:
+    """A stored turn as it is sent."""
+    return PastTurn(
+        text=turn.text,
+        asked_at=turn.asked_at,
+        answer=answer(turn.message_id, session, turn.reply),
+    )
+
+
+def clause_text(clause: Clause, document: Document, day: dt.date) -> ClauseText:
+    """A clause as it is sent."""
+    worth = standing(document, day)
+    return ClauseText(
+        id=clause.id,
+        name=clause_name(clause.id),
+        heading=clause.heading,
+        text=clause.text,
+        document=document.title,
+        document_id=document.id,
+        doc_no=document.doc_no,
+        standing=worth.value,
+        standing_text=say(f"standing.short.{worth.value}"),
+    )

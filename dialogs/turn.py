@@ -1,0 +1,327 @@
+"""One turn: what a message is in its conversation (an answer, a follow-up, a question), and the reply.
+
+The order is the one a person would use: someone in distress first; a choice or an answer to what was
+just asked; a correction; a follow-up of the last question; a question of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dialogs import interview, policy
+from dialogs.answer import Composer
+from dialogs.distress import Distress, distress_in
+from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
+from dialogs.policy import Desk, covered
+from dialogs.reading import DONT_KNOW, answer_to, chosen, says
+from dialogs.reply import Block, Option, Reply, Statement, Status
+from dialogs.select import Ask
+from dialogs.wording import has, say
+from knowledge.rules import FactValue
+from nlu.aspects import without_cues
+from nlu.normalise import normalise
+from nlu.understanding import Understanding
+
+# Below ANSWER the bot asks 您是想问……吗; below GUESS it says it did not understand. Chosen from the
+# curve that `anxin nlu test` prints (docs/measurements.md).
+ANSWER = 0.35
+GUESS = 0.12
+# Topics whose confidence comes this near to the best one's are weighed together with it.
+_NEAR = 0.4
+_MOST_TOPICS = 3
+_MOST_GUESSES = 3
+# A clause found by search is quoted only above this score of the engine (SQLite's bm25).
+_LEAST_SCORE = 9.0
+_MISSES_BEFORE_HELP = 2
+_STATUS_OF_TALK = {
+    "out_of_scope": Status.OUT_OF_SCOPE,
+    "permit_verification": Status.NOT_COVERED,
+    "my_permit": Status.NOT_COVERED,
+    "handoff": Status.NOT_COVERED,
+}
+# Words that may stand in a follow-up beside what is new in it.
+_FILLER = frozenset("那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也？。，！ ")
+_ELIGIBILITY = frozenset(("condition", "everyone"))
+
+
+@dataclass(frozen=True)
+class Turn:
+    understand: Callable[[str], list[Understanding]]
+    desk: Desk
+    day: dt.date
+    now: dt.datetime
+
+    def answer(self, text: str, memory: Memory) -> tuple[Reply, Memory]:
+        """The reply to `text`, and what is remembered from now on."""
+        plain = normalise(text)
+        distress = distress_in(plain)
+        if distress is not None and not distress.then_answer:
+            return _talk(Status.ANSWERED, distress.says, intent="emergency"), memory
+        choice = chosen(plain, memory.options)
+        if isinstance(choice, str):
+            number = say("out_of_range", number=choice.strip("第个。.！ "))
+            return replace(_talk(Status.CLARIFY, number), options=memory.options), memory
+        if choice is not None:
+            plain = choice.send
+        reply, memory = self._questions(plain, memory)
+        memory = replace(memory, options=reply.options)
+        return (_after(distress, reply) if distress else reply), memory
+
+    def _questions(self, text: str, memory: Memory) -> tuple[Reply, Memory]:
+        understood = self.understand(text)
+        replies: list[Reply] = []
+        headings: list[str] = []
+        for one in understood:
+            reply, memory = self._one(one, memory)
+            replies.append(reply)
+            topic = self.desk.words.topics.get(reply.intent)
+            headings.append(say("several", topic=topic.label if topic else one.text[:20]))
+        return _joined(replies, headings), memory
+
+    # --- what the message is -------------------------------------------------------------------
+
+    def _one(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        if (person := self._person(one, memory)) != memory.person:
+            memory = memory.about(person)
+        waiting = memory.pending is not None and memory.interview is not None
+        if memory.pending is not None:
+            answered = self._answered(one, memory)
+            if answered is not None:
+                return answered
+        memory = self._learned(one, memory)
+        if says("back", one.text) or (says("earlier", one.text) and _adds_nothing(one)):
+            return self._back(one, memory)
+        if memory.subject is not None and _is_follow_up(one):
+            return self._follow_up(one, memory)
+        reply, memory = self._question(one, memory)
+        still = memory.pending is not None and memory.interview is not None
+        return self._resumed(reply, memory) if waiting and still else (reply, memory)
+
+    def _person(self, one: Understanding, memory: Memory) -> str:
+        named = one.values("third_person")
+        if named:
+            return str(named[0])
+        return MYSELF if says("myself", one.text) else memory.person
+
+    def _learned(self, one: Understanding, memory: Memory) -> Memory:
+        facts: dict[str, FactValue] = dict(one.facts)
+        regions = one.values("region")
+        if len(regions) == 1:
+            facts["region"] = str(regions[0])
+        return memory.learn(facts, self.now, "said") if facts else memory
+
+    def _answered(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory] | None:
+        """The turn if the message answers the pending question; None if it is something else."""
+        pending = memory.pending
+        assert pending is not None  # noqa: S101 - only asked while one is pending
+        if pending.fact == "region":
+            regions = one.values("region")
+            if not regions or not _short(one):
+                return None
+            memory = self._learned(one, memory)
+        else:
+            fact = self.desk.words.facts[pending.fact]
+            if one.intent in self.desk.words.topics and one.confidence > 0.6 and not _short(one):
+                return None
+            offered = interview.offered_groups(fact, memory, self.desk.words)
+            value = answer_to(fact, one, offered)
+            if value is None:
+                return None
+            memory = self._learned(one, memory)
+            if value is not DONT_KNOW:
+                memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]
+        memory = replace(memory, pending=None)
+        if memory.interview is not None:
+            return self._interview(memory, one)
+        return self._follow_up(one, memory)
+
+    # --- replies -------------------------------------------------------------------------------
+
+    def _question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """A question of its own, or talk."""
+        words = self.desk.words
+        if one.text == say("interview.check") and memory.subject is not None:
+            memory = replace(memory, interview=Interview(tuple(memory.subject.topics)))
+            return self._interview(memory, one)
+        if one.intent == "what_can_i_get":
+            role = memory.facts.get("role")
+            topics = interview.topics_for(role if isinstance(role, str) else None)
+            memory = replace(memory, interview=Interview(topics))
+            return self._interview(memory, one)
+        if one.confidence < GUESS:
+            return self._not_understood(one, memory)
+        if one.intent not in words.topics:
+            return self._talk(one, memory)
+        if sum(self._topics(one, share=False).values()) < ANSWER:
+            return self._clarify(one, memory)
+        subject = Subject(one.intent, self._topics(one), one.text, one.aspects)
+        memory = memory.asks(subject)
+        return self._policy(subject, one, memory)
+
+    def _policy(
+        self, subject: Subject, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory]:
+        ask = Ask(subject.question, subject.topics, subject.aspects, memory.facts)
+        named = [str(code) for code in one.values("region")]
+        regions = named or ([memory.region] if memory.region else [])
+        reply = policy.answer(ask, regions, self.day, self.desk)
+        reply = replace(reply, intent=subject.intent, confidence=one.confidence)
+        if memory.person != MYSELF:
+            note = Block("talk", (Statement(say("person", person=memory.person[1:])),))
+            reply = replace(reply, blocks=(note, *reply.blocks))
+        if reply.missing == ("region",) and not regions:
+            memory = replace(memory, pending=Pending("region", self.now))
+        elif subject.aspects & _ELIGIBILITY and reply.open_facts and len(regions) == 1:
+            offer = Option(say("interview.check"), say("interview.check"))
+            reply = replace(reply, options=(*reply.options, offer))
+        return reply, memory
+
+    def _follow_up(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """那长治呢 · 多少钱 · 我妈呢: the last question again with what is new in it."""
+        subject = memory.subject
+        if subject is None:
+            return self._question(one, memory)
+        subject = replace(subject, aspects=one.aspects or subject.aspects)
+        memory = replace(memory.asks(subject), misses=0)
+        reply, memory = self._policy(subject, one, memory)
+        if says("correction", one.text):
+            block = Block("talk", (Statement(say("corrected")),))
+            reply = replace(reply, blocks=(block, *reply.blocks))
+        return reply, memory
+
+    def _back(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """返回 · 刚才那个: the subject before this one, answered again."""
+        if not memory.earlier:
+            if memory.subject is None or says("back", one.text):
+                return _talk(Status.CLARIFY, say("nothing_before")), memory
+            return self._follow_up(one, memory)
+        subject = memory.earlier[0]
+        memory = replace(memory, subject=subject, earlier=memory.earlier[1:])
+        reply, memory = self._policy(subject, one, memory)
+        topic = self.desk.words.topics[subject.intent].label
+        block = Block("talk", (Statement(say("back", topic=topic)),))
+        return replace(reply, blocks=(block, *reply.blocks)), memory
+
+    def _interview(self, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
+        composer = self._composer()
+        ask = Ask(one.text, {"training_subsidy": 1.0}, frozenset(), memory.facts)
+        reply, memory = interview.step(ask, memory, composer, self.desk, self.now)
+        return replace(reply, intent="what_can_i_get", confidence=one.confidence), memory
+
+    def _resumed(self, reply: Reply, memory: Memory) -> tuple[Reply, Memory]:
+        """A side question was answered: the interview's question is put again."""
+        pending = memory.pending
+        assert pending is not None  # noqa: S101 - only called while one is pending
+        key = self.desk.words.facts.get(pending.fact)
+        question = key.question if key else say("region.ask")
+        block = Block("question", (Statement(say("interview.resume", question=question)),))
+        missing = (*reply.missing, pending.fact)
+        options = memory.options
+        return replace(reply, blocks=(*reply.blocks, block), options=options, missing=missing), memory
+
+    def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        intent = one.intent
+        if intent == "restart":
+            memory = Memory()
+        if has(f"near.{intent}"):
+            reply = _talk(Status.OUT_OF_SCOPE, say(f"near.{intent}"))
+        else:
+            status = _STATUS_OF_TALK.get(intent, Status.ANSWERED)
+            reply = _talk(status, say(f"talk.{intent}", names=covered(self.desk)))
+        return replace(reply, intent=intent, confidence=one.confidence), memory
+
+    def _clarify(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """您是想问……吗, with the two or three likeliest subjects."""
+        topics = [s.intent for s in one.ranking if s.intent in self.desk.words.topics]
+        labels = [self.desk.words.topics[topic].label for topic in topics[:_MOST_GUESSES]]
+        reply = Reply(
+            Status.CLARIFY,
+            (Block("question", (Statement(say("clarify.ask")),)),),
+            options=tuple(Option(label, label) for label in labels),
+            intent=one.intent,
+            confidence=one.confidence,
+        )
+        return reply, replace(memory, misses=memory.misses + 1)
+
+    def _not_understood(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """An honest miss: the nearest clauses as quotations, and after two of them a person."""
+        memory = replace(memory, misses=memory.misses + 1)
+        composer = self._composer()
+        regions = self.desk.words.ancestors(memory.region) if memory.region else ()
+        found = policy.quotations(one.text, regions, composer, self.desk, _LEAST_SCORE)
+        if not found:
+            composer.talk(say("talk.not_understood"))
+        if memory.misses >= _MISSES_BEFORE_HELP:
+            composer.talk(say("talk.handoff"))
+        reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)
+        return reply, memory
+
+    def _composer(self) -> Composer:
+        return Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
+
+    def _topics(self, one: Understanding, *, share: bool = True) -> dict[str, float]:
+        """The topics the question may be about: the best, and those that come near it.
+
+        Values are shares of the best one's confidence, or without `share` the confidences.
+        """
+        near = [
+            score
+            for score in one.ranking
+            if score.intent in self.desk.words.topics
+            and score.confidence >= one.confidence * _NEAR
+        ][:_MOST_TOPICS]
+        return {s.intent: s.confidence / (one.confidence if share else 1.0) for s in near}
+
+
+def _rest(one: Understanding) -> str:
+    """What is left of the message without cues, names and filler."""
+    rest = without_cues(one.text)
+    for entity in one.entities:
+        rest = rest.replace(entity.text, "")
+    return "".join(char for char in rest if char not in _FILLER)
+
+
+def _is_follow_up(one: Understanding) -> bool:
+    """Whether the message only changes one thing about the last question."""
+    if says("myself", one.text):
+        return True
+    new = bool(one.entities or one.aspects) or says("correction", one.text)
+    return new and len(_rest(one)) <= 1
+
+
+def _adds_nothing(one: Understanding) -> bool:
+    return len(_rest(one)) <= 6 and not one.values("region")
+
+
+def _short(one: Understanding) -> bool:
+    return len(one.text) <= 12
+
+
+def _talk(status: Status, text: str, intent: str = "") -> Reply:
+    return Reply(status, (Block("talk", (Statement(text),)),), intent=intent)
+
+
+def _after(distress: Distress, reply: Reply) -> Reply:
+    """The right number first, the answer below it."""
+    return replace(reply, blocks=(Block("talk", (Statement(distress.says),)), *reply.blocks))
+
+
+def _joined(replies: Sequence[Reply], headings: Sequence[str]) -> Reply:
+    """Several questions' answers as one reply, in order, each under its own heading."""
+    if len(replies) == 1:
+        return replies[0]
+    blocks: list[Block] = []
+    for reply, heading in zip(replies, headings, strict=True):
+        blocks += [Block("talk", (Statement(heading),)), *reply.blocks]
+    order = list(Status)
+    return replace(
+        replies[0],
+        status=max((reply.status for reply in replies), key=order.index),
+        blocks=tuple(blocks),
+        citations=tuple(dict.fromkeys(c for reply in replies for c in reply.citations)),
+        options=tuple(dict.fromkeys(o for reply in replies for o in reply.options)),
+        missing=tuple(dict.fromkeys(m for reply in replies for m in reply.missing)),
+        confidence=min(reply.confidence for reply in replies),
+    )

@@ -1,0 +1,1 @@
+"""The reference registry: issues permits, answers for them, and tells of changes."""

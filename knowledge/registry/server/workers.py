@@ -1,0 +1,84 @@
+"""A worker's own view: her permit, her checks, who looked, and objecting to an entry."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from knowledge.registry.contract import (
+    CheckSeen,
+    Dispute,
+    DisputeTicket,
+    Purpose,
+    WorkerProof,
+    WorkerView,
+)
+from knowledge.registry.server.answering import Answering
+from knowledge.registry.server.core import Core
+from knowledge.registry.server.secrets import hash_pin, pin_matches
+from knowledge.registry.server.tables import CheckRow, DisputeRow, PermitRow
+
+_MOST_CHECKS = 50
+
+
+class Workers:
+    """Opens a worker's own record to whoever has its number and PIN; otherwise tells nothing."""
+
+    def __init__(self, core: Core, answering: Answering) -> None:
+        self._core = core
+        self._answering = answering
+        self._no_pin = hash_pin("000000")
+
+    def view(self, proof: WorkerProof) -> WorkerView:
+        """Status, checks passed, and the last looks at the permit."""
+        with self._core.session() as session:
+            row = self._proved(session, proof)
+            if row is None:
+                return WorkerView(confirmed=False)
+            status, reason = self._answering.status_of(row)
+            checks = session.scalars(
+                select(CheckRow)
+                .where(CheckRow.permit_id == row.id)
+                .order_by(CheckRow.at.desc(), CheckRow.id.desc())
+                .limit(_MOST_CHECKS)
+            )
+            return WorkerView(
+                confirmed=True,
+                status=status,
+                reason_code=reason,
+                permit=self._answering.block_of(row),
+                components=self._answering.components_of(session, row),
+                checks=[
+                    CheckSeen(
+                        at=dt.datetime.fromtimestamp(check.at, dt.UTC),
+                        by=check.client_id,
+                        purpose=Purpose(check.purpose),
+                        details=check.details,
+                    )
+                    for check in checks
+                ],
+            )
+
+    def dispute(self, dispute: Dispute) -> DisputeTicket:
+        """Take an objection. A ticket number is given in any case; only a proved one is kept."""
+        ticket = f"D{secrets.randbelow(10**12):012d}"
+        with self._core.session() as session:
+            row = self._proved(session, dispute)
+            if row is not None:
+                session.add(
+                    DisputeRow(
+                        ticket_no=ticket,
+                        permit_id=row.id,
+                        about=dispute.about,
+                        at=int(self._core.now()),
+                    )
+                )
+        return DisputeTicket(ticket_no=ticket)
+
+    def _proved(self, session: Session, proof: WorkerProof) -> PermitRow | None:
+        row = session.scalar(select(PermitRow).where(PermitRow.number == proof.permit_no))
+        proved = pin_matches(proof.pin, row.pin_hash if row else self._no_pin)
+        return row if proved else None

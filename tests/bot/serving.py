@@ -1,0 +1,87 @@
+"""A whole application on a real port, with a classifier that needs no training."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from bot.app import App
+from bot.database import open_engine
+from bot.settings import Settings
+from dialogs.converse import Conversation
+from knowledge.library import Library
+from knowledge.vocabulary import vocabulary
+from nlu.understand import Understander
+from nlu.understanding import Score
+
+NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
+
+# Enough to lead the tests' questions to their subjects; everything behind it is the real thing.
+_WORDS = {
+    "补贴": "training_subsidy",
+    "免费": "training_subsidy",
+    "保险": "accident_insurance",
+    "星级": "star_rating",
+    "你好": "greet",
+    "天气": "out_of_scope",
+}
+
+
+class KeywordClassifier:
+    """An engine that knows a few words."""
+
+    name = "keywords"
+
+    def classify(self, text: str) -> tuple[Score, ...]:
+        for word, intent in _WORDS.items():
+            if word in text:
+                return (Score(intent, 0.9),)
+        return (Score("out_of_scope", 0.05),)
+
+
+def app_on(database: Path) -> App:
+    """The parts of a process over a database file that holds the library."""
+    settings = Settings(database_url=f"sqlite:///{database}", _env_file=None)
+    engine = open_engine(settings.database_url)
+    library = Library(engine)
+    conversation = Conversation(
+        library=library,
+        words=vocabulary(),
+        understand=Understander(KeywordClassifier()).understand,
+        now=lambda: NOW,
+        max_chars=settings.max_message_chars,
+    )
+    return App(settings, engine, library, conversation)
+
+
+def copy_of(database: Path, folder: Path) -> Path:
+    """A database file of a test's own."""
+    return Path(shutil.copy(database, folder / "own.db"))
+
+
+@contextmanager
+def serving(web: FastAPI) -> Iterator[str]:
+    """Serve `web` on a free port of this machine; gives its address."""
+    config = uvicorn.Config(web, port=0, log_level="error", access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 10
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            assert time.monotonic() < deadline, "the server did not start in time"
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
