@@ -44,7 +44,9 @@ def ask_lines(lines: Iterable[str], out: TextIO, as_of: dt.date | None) -> None:
     memories: dict[str, Memory] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
-            out.write(json.dumps(_one(app, line, number, memories, as_of), ensure_ascii=False) + "\n")
+            out.write(
+                json.dumps(_one(app, line, number, memories, as_of), ensure_ascii=False) + "\n"
+            )
             out.flush()
 
 

@@ -88,4 +88,3 @@ def main() -> None:
             name = ".".join(str(part) for part in item["loc"])
             typer.echo(f"setting ANXIN_{name.upper()}: {item['msg']}", err=True)
         raise SystemExit(2) from error
-

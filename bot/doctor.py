@@ -53,7 +53,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        yield Finding(False, f"database {shown}: {reason}", "correct ANXIN_DATABASE_URL or start it")
+        yield Finding(
+            False, f"database {shown}: {reason}", "correct ANXIN_DATABASE_URL or start it"
+        )
         return
     yield Finding(True, f"database {shown} answers")
     current, newest = revision(engine)

@@ -72,7 +72,9 @@ def show(name: Annotated[str, typer.Argument(help="A document or clause id.")]) 
         typer.echo(f"\n【{clause.id}】{clause.heading}\n{clause.text}")
         for entry in entries:
             if entry.provision.clause == clause.id:
-                typer.echo(f"  - {entry.provision.id}  [{entry.provision.kind}] {entry.provision.says}")
+                typer.echo(
+                    f"  - {entry.provision.id}  [{entry.provision.kind}] {entry.provision.says}"
+                )
 
 
 @kb_app.command()
@@ -96,7 +98,9 @@ def coverage(folder: Folder = DOCUMENTS) -> None:
 @kb_app.command()
 def diff(
     old: Annotated[str, typer.Argument(help="An older release id.")],
-    new: Annotated[str | None, typer.Argument(help="A newer one; the current release if left out.")] = None,
+    new: Annotated[
+        str | None, typer.Argument(help="A newer one; the current release if left out.")
+    ] = None,
 ) -> None:
     """What changed between two releases: documents, and provisions added, gone or changed."""
     from knowledge.releases import difference_text

@@ -26,15 +26,17 @@ _Mask = Callable[[str, str], str | None]  # what was found, what stands before i
 _GAP = r"[ -]{0,3}"
 _ROUND_AMOUNT = r"[1-9][0-9]*00"
 _YEAR = r"(?:19|20)[0-9]{2}"
-_DATE = rf"{_YEAR}-?(?:0?[1-9]|1[0-2])-?(?:0?[1-9]|[12][0-9]|3[01])"
+_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_DATE = rf"{_YEAR}(?:{_DAY}|-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01]))"
 _HOTLINE = r"(?:1[12][0-9]|1[012][0-9]{3}|9[56][0-9]{3})"
 
 _UNBROKEN = re.compile(r"[0-9]{11,}X?")
 _GROUPED = re.compile(rf"[0-9](?:{_GAP}[0-9]){{13,}}{_GAP}[0-9X](?![A-Z])")
 _HARMLESS_GROUP = rf"(?:{_DATE}|{_YEAR}|{_HOTLINE}|{_ROUND_AMOUNT})"
 _HARMLESS = re.compile(rf"{_HARMLESS_GROUP}(?:[ -]+{_HARMLESS_GROUP})+")
+_BORN = re.compile(rf"[0-9]{{6}}{_YEAR}{_DAY}[0-9]{{3}}[0-9X]")  # an ID number with its birthday
 _MOBILE = re.compile(
-    rf"(?<![0-9])(?:\+?(?:00)?86{_GAP})?"
+    rf"(?<![0-9])(?:(?:00)?86{_GAP})?"
     rf"(?:1[3-9][0-9]{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}"
     rf"|1[3-9][0-9]{{2}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{3}}"
     rf"|1[3-9][0-9]{_GAP}[0-9]{{3}}{_GAP}[0-9]{{5}}"
@@ -115,9 +117,10 @@ def _long_number(found: str, before: str) -> str | None:
 
 
 def _grouped_number(found: str, _before: str) -> str | None:
-    if _HARMLESS.fullmatch(found):
+    symbols = re.sub("[ -]", "", found)
+    if _HARMLESS.fullmatch(found) and not _BORN.fullmatch(symbols):
         return None
-    return _kind(re.sub("[ -]", "", found))
+    return _kind(symbols)
 
 
 def _kind(symbols: str) -> str:

@@ -23,13 +23,17 @@ class Settings(BaseSettings):
     nlu_engine: Literal["embedded", "rasa"] = Field(
         "embedded", description="embedded (in process) or rasa (over HTTP)"
     )
-    rasa_url: str = Field("http://127.0.0.1:5005", description="where Rasa listens, for nlu_engine=rasa")
+    rasa_url: str = Field(
+        "http://127.0.0.1:5005", description="where Rasa listens, for nlu_engine=rasa"
+    )
     model_dir: Path = Field(Path("models"), description="folder of the trained NLU models")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="how much is logged"
     )
     max_message_chars: int = Field(
-        2000, ge=100, description="longest message that is read; a longer one gets a request to shorten it"
+        2000,
+        ge=100,
+        description="longest message that is read; a longer one gets a request to shorten it",
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
+    Float,
     ForeignKey,
     String,
     Text,
@@ -71,7 +72,7 @@ class TurnRow(Base):
     text: Mapped[str] = mapped_column(Text)  # redacted
     status: Mapped[str] = mapped_column(String(20), index=True)
     intent: Mapped[str] = mapped_column(String(60))
-    confidence: Mapped[float]
+    confidence: Mapped[float] = mapped_column(Float)
     reply: Mapped[str] = mapped_column(Text)  # dialogs.reply.Reply as JSON, redacted
     release: Mapped[str | None] = mapped_column(String(40))
     asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)

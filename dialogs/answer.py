@@ -52,7 +52,9 @@ class Composer:
     def talk(self, text: str) -> None:
         self.add("talk", Statement(text))
 
-    def cite(self, document: Document, clause: str, quote: str, heading: str = "") -> tuple[str, ...]:
+    def cite(
+        self, document: Document, clause: str, quote: str, heading: str = ""
+    ) -> tuple[str, ...]:
         """Record a citation; returns the clause id as a statement takes it."""
         key = (clause, quote)
         if key not in self.citations:
@@ -87,7 +89,10 @@ class Composer:
         first, rest = entries[0], entries[1:]
         self.conclusion(ask, first)
         for entry in rest:
-            self.add("detail", Statement(say("detail.also", says=entry.provision.says), self.cite_entry(entry)))
+            self.add(
+                "detail",
+                Statement(say("detail.also", says=entry.provision.says), self.cite_entry(entry)),
+            )
         self.conditions(ask, first)
         complete = self.amounts(ask, entries)
         complete &= self.office(ask, entries)
@@ -174,7 +179,7 @@ class Composer:
 
     def office(self, ask: Ask, entries: Sequence[Entry]) -> bool:
         wanted = bool(ask.aspects & {"office", "procedure"})
-        statements = []
+        statements: list[Statement] = []
         found = False
         for entry in entries[:1] if not wanted else entries:
             agencies = entry.provision.agencies
@@ -293,7 +298,11 @@ def standing_sentence(
     document = documents[0]
     worth = standing(document, as_of)
     key = worth.value
-    if worth is Standing.REPEALED and document.repeal is not None and document.repeal.on is not None:
+    if (
+        worth is Standing.REPEALED
+        and document.repeal is not None
+        and document.repeal.on is not None
+    ):
         key = "repealed_dated"
     issued = (
         say("standing.issued", date=spoken_date(document.issued_on))

@@ -69,4 +69,3 @@ class Conversation:
 def talk(status: Status, text: str) -> Reply:
     """A reply that says nothing about policy."""
     return Reply(status, (Block("talk", (Statement(text),)),))
-

@@ -20,10 +20,12 @@ from dialogs.wording import listed, say
 from knowledge.library import Entry
 from knowledge.rules import Determination, Truth, determine
 from knowledge.schema import Condition
-from knowledge.vocabulary import Fact, Vocabulary
+from knowledge.vocabulary import AskedOf, Fact, Vocabulary
 
 MOST_QUESTIONS = 5
 _MOST_BENEFITS = 8
+# Of each topic the best benefit, or several where only few topics are looked at.
+_FEW_TOPICS = 3
 _GIVING = frozenset(("entitlement", "insurance", "permit", "condition"))
 # What can be given to a person, a firm and a household, in the order people ask for it.
 _BENEFITS = {
@@ -55,7 +57,9 @@ class Benefit:
     determination: Determination
 
 
-def benefits(ask: Ask, topics: Sequence[str], region: str, day: dt.date, desk: Desk) -> list[Benefit]:
+def benefits(
+    ask: Ask, topics: Sequence[str], region: str, day: dt.date, desk: Desk
+) -> list[Benefit]:
     """The benefits of `region` that could concern the person, best fitting of each topic first.
 
     One whose conditions single out a group the person is known not to be in is kept: saying
@@ -63,6 +67,7 @@ def benefits(ask: Ask, topics: Sequence[str], region: str, day: dt.date, desk: D
     """
     found: dict[str, Benefit] = {}
     role = ask.role or "worker"
+    most = 1 if len(topics) > _FEW_TOPICS else 3
     for topic in topics:
         one = replace(ask, topics={topic: 1.0})
         for pick in candidates(one, desk.words.ancestors(region), day, desk):
@@ -75,7 +80,8 @@ def benefits(ask: Ask, topics: Sequence[str], region: str, day: dt.date, desk: D
                 continue
             determination = determine(provision, ask.facts, desk.words)
             found[provision.id] = Benefit(topic, pick.entry, determination)
-            break
+            if sum(benefit.topic == topic for benefit in found.values()) == most:
+                break
     return list(found.values())[:_MOST_BENEFITS]
 
 
@@ -115,14 +121,27 @@ def _ask_region(
     return reply, replace(memory, pending=Pending("region", now), options=reply.options)
 
 
+def role_of(memory: Memory) -> str | None:
+    """The role the person told, if any."""
+    role = memory.facts.get("role")
+    return role if isinstance(role, str) else None
+
+
 def _ask_fact(
-    fact: Fact, found: Sequence[Benefit], memory: Memory, composer: Composer, desk: Desk,
+    fact: Fact,
+    found: Sequence[Benefit],
+    memory: Memory,
+    composer: Composer,
+    desk: Desk,
     now: dt.datetime,
 ) -> tuple[Reply, Memory]:
     interview = memory.interview
     assert interview is not None  # noqa: S101 - as in step
-    options = options_for(fact, [b.determination for b in found], desk.words)
-    composer.add("question", Statement(say("interview.ask", question=fact.question, why=fact.why)))
+    asked = fact.asked(role_of(memory))
+    determinations = [benefit.determination for benefit in found]
+    options = options_for(fact, asked, determinations, desk.words)
+    text = say("interview.ask", question=asked.question, why=asked.why)
+    composer.add("question", Statement(text))
     reply = composer.reply(Status.NEEDS_INFO, missing=(fact.id,), options=options)
     memory = replace(
         memory,
@@ -134,14 +153,14 @@ def _ask_fact(
 
 
 def options_for(
-    fact: Fact, determinations: Sequence[Determination], words: Vocabulary
+    fact: Fact, asked: AskedOf, determinations: Sequence[Determination], words: Vocabulary
 ) -> tuple[Option, ...]:
     """What may be tapped in answer to a question about `fact`; 不清楚 is always there."""
     dont_know = Option(say("interview.dont_know"), say("interview.dont_know"))
     if fact.type == "yes_no":
         labels = [say("interview.yes"), say("interview.no")]
     elif fact.type == "choice":
-        labels = [option.label for option in fact.options.values()]
+        labels = list(asked.options.values())
     elif fact.type == "groups":
         labels = [words.groups[g].label for g in sorted(asked_groups(determinations))]
         labels.append(say("interview.none_of_them"))
@@ -236,5 +255,3 @@ def offered_groups(fact: Fact, memory: Memory, words: Vocabulary) -> frozenset[s
         return frozenset()
     labels = {option.label for option in memory.options}
     return frozenset(g.id for g in words.groups.values() if g.label in labels)
-
-

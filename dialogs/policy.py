@@ -18,6 +18,8 @@ from knowledge.vocabulary import Vocabulary
 _NEAR = 0.62
 _NEAR_ELSEWHERE = 0.85
 _MOST = 4
+# Clauses that plain search brings in beside the topic's own, for questions the NLU files elsewhere.
+_SEARCHED = 6
 # Without a known place, one area's answer is given alone when it fits this much better.
 _CLEARLY = 1.35
 # Groups whose own plans answer them, whatever the topic asked.
@@ -62,6 +64,8 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
     for topic in dict.fromkeys(topics):
         for entry in desk.library.provisions(topic, regions):
             found[entry.provision.id] = entry
+    for entry in desk.library.provisions_near(ask.text, regions=regions, limit=_SEARCHED):
+        found.setdefault(entry.provision.id, entry)
     overridden = {other for entry in found.values() for other in entry.provision.overrides}
     live = [
         entry
@@ -133,7 +137,12 @@ def _only_below(
     names = listed([words.regions[code].label for code in best])
     asked = words.regions[region].label
     composer.talk(
-        say("region.child_only", asked=asked, level=asked[-1] if asked[-1] in "省市区" else "", names=names)
+        say(
+            "region.child_only",
+            asked=asked,
+            level=asked[-1] if asked[-1] in "省市区" else "",
+            names=names,
+        )
     )
     if len(best) == 1:
         complete = composer.provisions(ask, _chosen(picks, ask, desk.words))
@@ -204,7 +213,9 @@ def places(desk: Desk) -> tuple[Option, ...]:
     )
 
 
-def quotations(question: str, regions: Sequence[str], composer: Composer, desk: Desk, least: float) -> bool:
+def quotations(
+    question: str, regions: Sequence[str], composer: Composer, desk: Desk, least: float
+) -> bool:
     """Clauses found by search, quoted as quotations. False when none comes near enough."""
     hits = [
         hit

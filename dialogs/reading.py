@@ -12,6 +12,7 @@ from knowledge.numbers import numbers_in
 from knowledge.rules import FactValue, Groups
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import Fact
+from nlu.normalise import normalise
 from nlu.understanding import Understanding
 
 
@@ -36,7 +37,7 @@ def says(kind: str, text: str) -> bool:
 def chosen(text: str, options: tuple[Option, ...]) -> Option | str | None:
     """The option meant by a number or its own label; the text itself for a number out of range."""
     for option in options:
-        if text == option.label or text == option.send:
+        if text in (option.label, normalise(option.label), normalise(option.send)):
             return option
     match = _patterns()["ordinal"].match(text)
     if match is None or not options:
@@ -46,7 +47,7 @@ def chosen(text: str, options: tuple[Option, ...]) -> Option | str | None:
 
 
 def answer_to(
-    fact: Fact, understood: Understanding, offered: frozenset[str]
+    fact: Fact, understood: Understanding, offered: frozenset[str], role: str | None
 ) -> FactValue | _DontKnow | None:
     """The value of `fact` that the message gives; None when it does not answer the question.
 
@@ -64,7 +65,8 @@ def answer_to(
             return True
         return False if says("denies", text) else None
     if fact.type == "choice":
-        return next((v for v, option in fact.options.items() if option.label == text), None)
+        labels = fact.asked(role).options
+        return next((value for value, label in labels.items() if normalise(label) == text), None)
     if fact.type == "groups" and says("denies", text):
         return Groups(excluded=offered)
     if fact.type == "number" and len(text) <= _SHORT and (found := numbers_in(text)):

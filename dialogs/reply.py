@@ -44,8 +44,17 @@ BlockKind = Literal[
     "verdict",
 ]
 POLICY_KINDS: frozenset[BlockKind] = frozenset(
-    ("conclusion", "detail", "conditions", "amount", "procedure", "office", "standing", "silence",
-     "quotation")
+    (
+        "conclusion",
+        "detail",
+        "conditions",
+        "amount",
+        "procedure",
+        "office",
+        "standing",
+        "silence",
+        "quotation",
+    )
 )
 
 

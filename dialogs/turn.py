@@ -22,7 +22,7 @@ from dialogs.wording import has, say
 from knowledge.rules import FactValue
 from nlu.aspects import without_cues
 from nlu.normalise import normalise
-from nlu.understanding import Understanding
+from nlu.understanding import Score, Understanding
 
 # Below ANSWER the bot asks 您是想问……吗; below GUESS it says it did not understand. Chosen from the
 # curve that `anxin nlu test` prints (docs/measurements.md).
@@ -42,7 +42,9 @@ _STATUS_OF_TALK = {
     "handoff": Status.NOT_COVERED,
 }
 # Words that may stand in a follow-up beside what is new in it.
-_FILLER = frozenset("那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也？。，！ ")
+_FILLER = frozenset(
+    "那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也？。，！ "
+)
 _ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
@@ -83,6 +85,7 @@ class Turn:
     # --- what the message is -------------------------------------------------------------------
 
     def _one(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        one = self._by_label(one)
         if (person := self._person(one, memory)) != memory.person:
             memory = memory.about(person)
         waiting = memory.pending is not None and memory.interview is not None
@@ -91,6 +94,9 @@ class Turn:
             if answered is not None:
                 return answered
         memory = self._learned(one, memory)
+        if one.text == say("interview.check") and memory.subject is not None:
+            memory = replace(memory, interview=Interview(tuple(memory.subject.topics)))
+            return self._interview(memory, one)
         if says("back", one.text) or (says("earlier", one.text) and _adds_nothing(one)):
             return self._back(one, memory)
         if memory.subject is not None and _is_follow_up(one):
@@ -98,6 +104,13 @@ class Turn:
         reply, memory = self._question(one, memory)
         still = memory.pending is not None and memory.interview is not None
         return self._resumed(reply, memory) if waiting and still else (reply, memory)
+
+    def _by_label(self, one: Understanding) -> Understanding:
+        """A topic's own label, as options send it, needs no guessing."""
+        for topic in self.desk.words.topics.values():
+            if one.text == normalise(topic.label):
+                return replace(one, ranking=(Score(topic.id, 1.0),))
+        return one
 
     def _person(self, one: Understanding, memory: Memory) -> str:
         named = one.values("third_person")
@@ -126,7 +139,7 @@ class Turn:
             if one.intent in self.desk.words.topics and one.confidence > 0.6 and not _short(one):
                 return None
             offered = interview.offered_groups(fact, memory, self.desk.words)
-            value = answer_to(fact, one, offered)
+            value = answer_to(fact, one, offered, interview.role_of(memory))
             if value is None:
                 return None
             memory = self._learned(one, memory)
@@ -142,12 +155,8 @@ class Turn:
     def _question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """A question of its own, or talk."""
         words = self.desk.words
-        if one.text == say("interview.check") and memory.subject is not None:
-            memory = replace(memory, interview=Interview(tuple(memory.subject.topics)))
-            return self._interview(memory, one)
         if one.intent == "what_can_i_get":
-            role = memory.facts.get("role")
-            topics = interview.topics_for(role if isinstance(role, str) else None)
+            topics = interview.topics_for(interview.role_of(memory))
             memory = replace(memory, interview=Interview(topics))
             return self._interview(memory, one)
         if one.confidence < GUESS:
@@ -160,9 +169,7 @@ class Turn:
         memory = memory.asks(subject)
         return self._policy(subject, one, memory)
 
-    def _policy(
-        self, subject: Subject, one: Understanding, memory: Memory
-    ) -> tuple[Reply, Memory]:
+    def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         ask = Ask(subject.question, subject.topics, subject.aspects, memory.facts)
         named = [str(code) for code in one.values("region")]
         regions = named or ([memory.region] if memory.region else [])
@@ -214,12 +221,15 @@ class Turn:
         """A side question was answered: the interview's question is put again."""
         pending = memory.pending
         assert pending is not None  # noqa: S101 - only called while one is pending
-        key = self.desk.words.facts.get(pending.fact)
-        question = key.question if key else say("region.ask")
+        fact = self.desk.words.facts.get(pending.fact)
+        asked = fact.asked(interview.role_of(memory)) if fact else None
+        question = asked.question if asked else say("region.ask")
         block = Block("question", (Statement(say("interview.resume", question=question)),))
         missing = (*reply.missing, pending.fact)
         options = memory.options
-        return replace(reply, blocks=(*reply.blocks, block), options=options, missing=missing), memory
+        return replace(
+            reply, blocks=(*reply.blocks, block), options=options, missing=missing
+        ), memory
 
     def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         intent = one.intent
@@ -269,8 +279,7 @@ class Turn:
         near = [
             score
             for score in one.ranking
-            if score.intent in self.desk.words.topics
-            and score.confidence >= one.confidence * _NEAR
+            if score.intent in self.desk.words.topics and score.confidence >= one.confidence * _NEAR
         ][:_MOST_TOPICS]
         return {s.intent: s.confidence / (one.confidence if share else 1.0) for s in near}
 

@@ -155,6 +155,18 @@ class Library:
             hits.append(Hit(clause, self._document(document_pk), score.score))
         return hits
 
+    def provisions_near(
+        self, question: str, *, regions: Sequence[str] = (), limit: int = 5
+    ) -> list[Entry]:
+        """The provisions of the clauses nearest to `question`."""
+        with self._engine.connect() as connection:
+            scores = search.find(connection, question, regions=tuple(regions), limit=limit)
+            clauses = [score.clause_pk for score in scores]
+            pks = connection.execute(
+                select(ProvisionRow.pk).where(ProvisionRow.clause_pk.in_(clauses))
+            ).scalars()
+            return [self._provision(pk) for pk in pks]
+
     # --- rows, read once ---------------------------------------------------------------------
 
     def _keys(self, query: Select[int]) -> list[int]:

@@ -29,16 +29,11 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     features, matrix = _count(data.examples, pipeline.featurizers(data.patterns))
     progress(f"{matrix.shape[1]} features; fitting")
     narrow, column_of, shared_by = _join_equal_columns(matrix)
-    weights, intercept = _regression(narrow, labels, pipeline.classifier)
+    weights, intercept = _regression(narrow, labels, intents, pipeline.classifier)
     # Equal columns share the weight of the one that stood for them.
     weights = weights[column_of] / np.sqrt(shared_by)[column_of, None]
-    return Model(
-        header,
-        tuple(intents),
-        numbered(features),
-        weights.astype(np.float32),
-        intercept.astype(np.float32),
-    )
+    weights = weights.astype(np.float32)
+    return Model(header, tuple(intents), numbered(features), weights, intercept)
 
 
 def _count(
@@ -98,27 +93,33 @@ def _join_equal_columns(
 
 
 def _regression(
-    matrix: Any, labels: Sequence[str], options: LogisticRegression
+    matrix: Any, labels: Sequence[str], intents: Sequence[str], options: LogisticRegression
 ) -> tuple[Weights, Weights]:
-    """The weights (features × intents, intents sorted) of Rasa's LogisticRegressionClassifier."""
+    """The weights (features × intents) that Rasa's LogisticRegressionClassifier learns.
+
+    Its scikit-learn (1.1) fits, with liblinear, each intent against all others, positive examples
+    weighed so that intents count alike. Today's scikit-learn leaves the loop to the caller.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression as Regression
 
-    regression = Regression(
-        solver=options.solver,
-        max_iter=options.max_iter,
-        class_weight="balanced",
-        # Rasa's scikit-learn (1.1) compares `tol` with the gradient of the summed loss, today's
-        # with that of the mean.
-        tol=options.tol / len(labels),
-        random_state=options.random_state,
-    )
-    with warnings.catch_warnings():
-        # `max_iter` is where Rasa stops too.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit(matrix, labels)
-    weights, intercept = regression.coef_.T, regression.intercept_
-    if len(regression.classes_) == 2:  # scikit-learn keeps one column for two classes
-        weights = np.hstack([np.zeros_like(weights), weights])
-        intercept = np.array([0.0, *intercept])
+    filed = np.array(labels)
+    weights = np.empty((matrix.shape[1], len(intents)), dtype=np.float32)
+    intercept = np.empty(len(intents), dtype=np.float32)
+    for place, intent in enumerate(intents):
+        is_it = filed == intent
+        balance = len(labels) / (len(intents) * int(is_it.sum()))
+        regression = Regression(
+            solver=options.solver,
+            max_iter=options.max_iter,
+            class_weight={False: 1.0, True: balance},
+            tol=options.tol,
+            random_state=options.random_state,
+        )
+        with warnings.catch_warnings():
+            # `max_iter` is where Rasa stops too.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            regression.fit(matrix, is_it)
+        weights[:, place] = regression.coef_[0]
+        intercept[place] = regression.intercept_[0]
     return weights, intercept

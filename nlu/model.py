@@ -64,12 +64,16 @@ class Model:
         ]
 
     def confidences(self, rows: Sequence[int]) -> npt.NDArray[np.float64]:
-        """The probability of every intent, given the rows of the features found."""
+        """How sure each intent is, given the rows of the features found; they sum to 1.
+
+        Each intent was learnt against all others, so each has a probability of its own; like Rasa,
+        these are scaled to a sum of 1.
+        """
         score = self.intercept.astype(np.float64)
         if rows:
             score += self.weights[list(rows)].sum(axis=0, dtype=np.float64)
-        weight = np.exp(score - score.max())
-        confidences: npt.NDArray[np.float64] = weight / weight.sum()
+        own = 1.0 / (1.0 + np.exp(-score))
+        confidences: npt.NDArray[np.float64] = own / own.sum()
         return confidences
 
 

@@ -6,7 +6,7 @@
 - `sqlite_engine`: an empty migrated SQLite database of the test's own.
 - `engine`: the same, once on SQLite and once on PostgreSQL.
 
-PostgreSQL is used when ANXIN_TEST_POSTGRESQL_URL names a server; each test gets a schema of its own.
+PostgreSQL is used when ANXIN_TEST_POSTGRESQL_URL names a server; each test gets its own schema.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, make_url, text
 
@@ -24,6 +25,10 @@ from bot.database import migrate, open_engine
 from knowledge.library import Library, build
 from knowledge.loader import LoadedDocument, load_folder
 from knowledge.vocabulary import Vocabulary, vocabulary
+
+# A busy machine is no fault of the code: examples are not timed.
+hypothesis.settings.register_profile("anxin", deadline=None)
+hypothesis.settings.load_profile("anxin")
 
 LOADED_AT = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 

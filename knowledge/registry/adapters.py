@@ -133,19 +133,27 @@ def check_binding(question: Question, answer: Verification, now: float) -> None:
         raise Unsound("the registry's data are too old")
 
 
+_DIALECT_STATUS = {
+    "1": Status.VALID,
+    "2": Status.EXPIRED,
+    "3": Status.SUSPENDED,
+    "4": Status.REVOKED,
+}
+_DIALECT_ANSWER = frozenset({"accessid", "result", "msg", "random", "serial", "time", "data"})
+_DIALECT_PERMIT = frozenset(
+    {"certNo", "holder", "city", "startDate", "endDate", "service", "company", "state", "version"}
+)
+
+
 class Result0Adapter:
-    """A dialect in the style of Chinese platform interfaces: everything is HTTP 200, failure is
-    `result: 0`, field names are Chinese pinyin-free camel case, and the signature is a keyed digest
-    over the sorted fields with the asker's random string among them.
+    """A dialect in the style of the published platform interfaces (DB14/T 2831): every answer is
+    HTTP 200, failure is `result: 0`, and the signature is a keyed digest over the sorted fields,
+    the asker's random string among them.
 
     It tells a status to number and name only, so nothing else may be asked through it.
     """
 
     signs = False
-    _STATUS = {"1": Status.VALID, "2": Status.EXPIRED, "3": Status.SUSPENDED, "4": Status.REVOKED}
-    _FIELDS = frozenset(
-        "certNo holder city area startDate endDate service company state version".split()
-    ) - {"area"}
 
     def __init__(self, client_id: str, key: bytes) -> None:
         self.client_id = client_id
@@ -166,7 +174,13 @@ class Result0Adapter:
         body = strict_json.dumps(fields | {"sign": self.sign(fields)})
         return Sent("/queryCert", {"content-type": "application/json"}, body)
 
-    def read(self, question: Question, body: bytes, keys: KeySet, now: float) -> Verification:
+    def read(
+        self,
+        question: Question,
+        body: bytes,
+        keys: KeySet,  # noqa: ARG002  this dialect shares a key instead
+        now: float,
+    ) -> Verification:
         """The answer's fields, once its digest holds."""
         try:
             answer = strict_json.loads(body)
@@ -184,7 +198,7 @@ class Result0Adapter:
         return hmac.digest(self._key, strict_json.dumps(dict(fields)), "sha256").hex()
 
     def _fields(self, question: Question, answer: dict[str, Any], now: float) -> Verification:
-        if set(answer) != {"accessid", "result", "msg", "random", "serial", "time", "data"}:
+        if set(answer) != _DIALECT_ANSWER:
             raise Unsound("fields outside the dialect")
         moment = dt.datetime.strptime(answer["time"], "%Y-%m-%d %H:%M:%S%z")
         data = answer["data"]
@@ -194,10 +208,10 @@ class Result0Adapter:
             raise Unsound("the platform failed")
         content: dict[str, Any] = {"status": Status.UNVERIFIED, "match": Match.NOT_CHECKED}
         if found:
-            if set(data) != self._FIELDS or data["certNo"] != question.number:
+            if set(data) != _DIALECT_PERMIT or data["certNo"] != question.number:
                 raise Unsound("an answer about another permit")
             content = {
-                "status": self._STATUS[data["state"]],
+                "status": _DIALECT_STATUS[data["state"]],
                 "match": Match.FULL,
                 "permit": _block(data),
             }

@@ -34,7 +34,7 @@ class Breaker:
         self._probing = False
 
     def failed(self, wait_s: float | None = None) -> None:
-        """The call failed. `wait_s` is how long the other side asked to be left alone, if it did."""
+        """The call failed. `wait_s`: how long the other side asked to be left alone, if it did."""
         self._failures += 1
         if self._probing or self._failures >= self._most or wait_s is not None:
             self._open_until = self._clock() + max(self._cool_down_s, wait_s or 0.0)

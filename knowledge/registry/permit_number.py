@@ -127,6 +127,12 @@ def find(text: str) -> list[str]:
     return found
 
 
+def read(text: str) -> PermitNumber:
+    """The number in `text`, which may be a sentence around it. Raises `BadNumber`."""
+    stretches = find(text)
+    return parse(stretches[0] if len(stretches) == 1 else text)
+
+
 def generate(city: str, first_digit: str = "") -> PermitNumber:
     """A new random number for a city's two letters. Numbers are not sequential, so that knowing one
     helps nobody to guess another."""

@@ -43,9 +43,7 @@ class Receiver:
         self._lock = threading.Lock()
         self._seen: OrderedDict[UUID, None] = OrderedDict()
 
-    def receive(
-        self, headers: Mapping[str, str], body: bytes, now: float
-    ) -> StatusChanged | None:
+    def receive(self, headers: Mapping[str, str], body: bytes, now: float) -> StatusChanged | None:
         """The notice, or None for one seen before. Raises `BadNotice`."""
         if len(body) > 2000:
             raise BadNotice("too long")

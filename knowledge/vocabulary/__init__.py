@@ -75,6 +75,16 @@ class Option(BaseModel):
     phrase: str
 
 
+class AskedOf(BaseModel):
+    """How someone of one role is asked; `options` are the values offered, with their labels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    question: str
+    why: str
+    options: dict[str, str] = {}
+
+
 class Fact(BaseModel):
     """Something that may be known about the one asked for, and how to ask for it."""
 
@@ -88,6 +98,15 @@ class Fact(BaseModel):
     phrase: str | None = None
     unit: str | None = None
     options: dict[str, Option] = {}
+    asked_of: dict[str, AskedOf] = {}
+
+    def asked(self, role: str | None) -> AskedOf:
+        """The question for someone of `role`, with the values on offer and their labels."""
+        own = self.asked_of.get(role or "")
+        labels = {value: option.label for value, option in self.options.items()}
+        if own is None:
+            return AskedOf(question=self.question, why=self.why, options=labels)
+        return own if own.options else own.model_copy(update={"options": labels})
 
 
 @dataclass(frozen=True, eq=False)

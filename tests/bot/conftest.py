@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
-from tests.bot.serving import app_on, copy_of
+from bot.database import migrate, open_engine
+from knowledge.library import build
+from knowledge.loader import LoadedDocument
+from knowledge.vocabulary import Vocabulary
+from tests.bot.serving import NOW, app_on, copy_of
+
+
+@pytest.fixture(scope="session")
+def library_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    documents: Sequence[LoadedDocument],
+    words: Vocabulary,
+) -> Path:
+    """A migrated database with the real library in it, to be copied."""
+    path = tmp_path_factory.mktemp("outside") / "library.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    build(engine, documents, words, NOW - dt.timedelta(days=1))
+    engine.dispose()
+    return path
 
 
 @pytest.fixture

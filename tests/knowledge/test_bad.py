@@ -74,7 +74,9 @@ def lint_case(case: Path, folder: Path) -> list[Problem]:
 
 
 @pytest.mark.parametrize("names", [("good",), ("good", "good_sub"), ("good_wide",)])
-def test_the_documents_they_start_from_have_no_fault(names: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_documents_they_start_from_have_no_fault(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
     for name in names:
         for path in (BAD / f"{name}.yaml", BAD / f"{name}.clauses.yaml"):
             shutil.copy(path, tmp_path)

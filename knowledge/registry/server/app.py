@@ -57,6 +57,8 @@ from knowledge.registry.server.webhooks import deliver_due
 log = structlog.get_logger(__name__)
 
 LIST_LIFETIME_S = 300
+
+
 class JwksDocument(Strict):
     keys: list[dict[str, Any]]
 
@@ -139,9 +141,7 @@ def create_app(registry: Registry, webhook_interval_s: float | None = None) -> F
         if number is not None and not mod_37_36.is_valid(number):
             raise Refusal(ErrorCode.CHECK_DIGIT)
 
-    def answer(
-        body: VerifyRequest, client: Client, nonce: str, request_id: UUID
-    ) -> VerifyResponse:
+    def answer(body: VerifyRequest, client: Client, nonce: str, request_id: UUID) -> VerifyResponse:
         whole(body.permit_no)
         try:
             return registry.answering.verify(body, client, nonce, request_id)
@@ -215,9 +215,7 @@ def create_app(registry: Registry, webhook_interval_s: float | None = None) -> F
         hit(per_asker, "consent", str(consent_id))
         return Decided(done=registry.consents.withdraw(consent_id, body))
 
-    @app.post(
-        "/worker:view", response_model_exclude_none=True, responses=problems(*_ASK)
-    )
+    @app.post("/worker:view", response_model_exclude_none=True, responses=problems(*_ASK))
     def worker_view(body: WorkerProof, client: KnownClient) -> WorkerView:
         """A worker's own record and who looked at it."""
         may(client, "permit.status")
@@ -252,9 +250,7 @@ def create_app(registry: Registry, webhook_interval_s: float | None = None) -> F
         token, etag = registry.status_list(LIST_LIFETIME_S)
         if if_none_match == etag:
             return Response(status_code=304, headers={"etag": etag})
-        return Response(
-            token, media_type="application/statuslist+jwt", headers={"etag": etag}
-        )
+        return Response(token, media_type="application/statuslist+jwt", headers={"etag": etag})
 
     @app.get("/.well-known/jwks.json", responses=problems())
     def jwks() -> JwksDocument:

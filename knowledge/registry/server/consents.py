@@ -140,9 +140,7 @@ class Consents:
         if request.consent_token is None:
             return None
         try:
-            claims = signing.verify(
-                request.consent_token, self._keys.public, contract.TYP_CONSENT
-            )
+            claims = signing.verify(request.consent_token, self._keys.public, contract.TYP_CONSENT)
         except signing.BadToken:
             return None
         number = permit.number if permit else ""

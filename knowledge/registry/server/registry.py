@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from sqlalchemy import Engine, select
 
 from knowledge.registry import status_list
+from knowledge.registry.contract import Status
 from knowledge.registry.server.answering import Answering
 from knowledge.registry.server.consents import Consents
 from knowledge.registry.server.core import Core, Scope
@@ -23,6 +24,10 @@ from knowledge.registry.server.workers import Workers
 
 BASE_URL = "https://registry.example/v1"
 _LIST_REUSE_S = 5.0
+_LISTED = {
+    Status.REVOKED: status_list.Bits.INVALID,
+    Status.SUSPENDED: status_list.Bits.SUSPENDED,
+}
 
 
 class Registry:
@@ -50,10 +55,12 @@ class Registry:
         self._list_lock = threading.Lock()
         self._list: tuple[float, str, str] | None = None
 
-    def add_client(self, client_id: str, label: str, scopes: Collection[Scope]) -> str:
-        """Let a client ask; its label is what workers see. Returns its token, kept only as a
-        digest. Adding it again gives it a new token and ends the old one."""
-        token = secrets.token_urlsafe(32)
+    def add_client(
+        self, client_id: str, label: str, scopes: Collection[Scope], token: str | None = None
+    ) -> str:
+        """Let a client ask; its label is what workers see. Returns its token (a new one unless
+        given), kept only as a digest. Adding it again ends its old token."""
+        token = token or secrets.token_urlsafe(32)
         with self.core.session() as session:
             session.merge(
                 ClientRow(
@@ -80,7 +87,8 @@ class Registry:
         with self.core.session() as session:
             for row in session.scalars(select(PermitRow)):
                 status, _reason = self.answering.status_of(row)
-                bits = {"VALID": status_list.Bits.VALID, "SUSPENDED": status_list.Bits.SUSPENDED}
-                statuses[row.status_index] = bits.get(status, status_list.Bits.INVALID)
+                # Expiry is not listed: the QR's own token says when it runs out.
+                if bits := _LISTED.get(status):
+                    statuses[row.status_index] = bits
         uri = f"{self.core.base_url}/status-lists/1"
         return status_list.issue(statuses, uri, now, lifetime_s, self.keys.signing)

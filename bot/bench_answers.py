@@ -1,0 +1,94 @@
+"""`anxin bench answers`: does the answer to each question cite the clause it must rest on?
+
+The questions (tests/conversations/questions) were written from the provisions, in people's words, by
+somebody who had not seen the code. The peer is what a plain search box would do: the clauses by the
+database's own ranking, on the same questions in the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.app import App
+from dialogs.memory import Memory
+from dialogs.reply import Message
+from knowledge.strict_yaml import read
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, and the provision whose clause its answer must cite."""
+
+    provision: str
+    text: str
+    weight: int
+
+    @property
+    def clause(self) -> str:
+        return self.provision.partition("#")[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a question: where its clause stood in the answer and in plain search."""
+
+    question: Question
+    status: str
+    intent: str
+    cited: tuple[str, ...]  # clauses in the order the answer leans on them
+    searched: tuple[str, ...]
+
+    @property
+    def first(self) -> bool:
+        return self.cited[:1] == (self.question.clause,)
+
+    @property
+    def reached(self) -> bool:
+        return self.question.clause in self.cited
+
+
+def read_questions(folder: Path) -> list[Question]:
+    """Every question below `folder`. Raises `DataError` for a broken file."""
+    found = []
+    for path in sorted(folder.glob("*.yml")):
+        for row in read(path).data:
+            found.append(Question(row["provision"], row["ask"], row.get("weight", 1)))
+    return found
+
+
+def measure(app: App, questions: Sequence[Question]) -> Iterator[Outcome]:
+    """Ask each question in a conversation of its own."""
+    for question in questions:
+        reply, _ = app.conversation.converse(Message(question.text), Memory())
+        cited = tuple(dict.fromkeys(citation.clause for citation in reply.citations))
+        hits = app.library.search(question.text, limit=3)
+        searched = tuple(hit.clause.id for hit in hits)
+        yield Outcome(question, reply.status.value, reply.intent, cited, searched)
+
+
+def report(outcomes: Sequence[Outcome], *, misses: bool = False) -> str:
+    """The figures, and with `misses` every question whose clause was not cited."""
+    counted = [o for o in outcomes if o.question.weight]
+    total = len(counted) or 1
+
+    def share(name: str, hits: int) -> str:
+        return f"{name:34}{hits:5} of {len(counted)}  {hits / total:6.1%}"
+
+    lines = [
+        share("answer cites the clause", sum(o.reached for o in counted)),
+        share("answer rests on it first", sum(o.first for o in counted)),
+        share(
+            "plain search: clause first",
+            sum(o.searched[:1] == (o.question.clause,) for o in counted),
+        ),
+        share("plain search: in first three", sum(o.question.clause in o.searched for o in counted)),
+    ]
+    if misses:
+        lines += [
+            f"{o.question.provision}  {o.question.text}  [{o.status} {o.intent}]  {o.cited[:2]}"
+            for o in outcomes
+            if not o.reached
+        ]
+    return "\n".join(lines)

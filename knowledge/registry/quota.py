@@ -1,0 +1,125 @@
+"""Who may check how often: a moving window, in this process or shared through Redis.
+
+The asker is limited, never the permit: a stranger must not be able to use up a worker's proof. Keys
+are digests, so neither Redis nor memory holds who asked for whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """In the notation of the `limits` library. `neighbours` and `failures_everywhere` raise an
+    alert and refuse nobody."""
+
+    asker: str = "10/minute;40/day"
+    conversation: str = "10/minute;60/day"
+    pair: str = "10/hour"  # one asker, one permit
+    permits: str = "15/day"  # distinct permits of one asker
+    failures: str = "5/day"  # of one asker: wrong numbers, wrong factors, false codes
+    everybody: str = "1200/minute"
+    neighbours: str = "5/day"  # failures among a thousand numbers in a row, by anybody
+    failures_everywhere: str = "300/hour"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Until when (Unix seconds) the asker has to wait."""
+
+    resets_at: float
+
+
+@dataclass(frozen=True)
+class _Rule:
+    name: str
+    items: tuple[RateLimitItem, ...] = field(compare=False)
+
+
+class Quota:
+    """Counts checks and failures. Without Redis, or while it is gone, this process counts alone."""
+
+    def __init__(self, limits: Limits | None = None, redis_url: str | None = None) -> None:
+        limits = limits or Limits()
+        self._rules = {
+            name: tuple(parse_many(getattr(limits, name))) for name in Limits.__annotations__
+        }
+        self._alone = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
+
+    def admit(self, asker: str, conversation: str, permit: str | None) -> Refused | None:
+        """Count one check by digests of who asks, where, and for which permit (None: not known
+        yet). Refused checks are not counted, so waiting does help."""
+        keys = [
+            ("asker", asker),
+            ("conversation", conversation),
+            ("everybody", "all"),
+        ]
+        if permit is not None:
+            keys.append(("pair", f"{asker}:{permit}"))
+        # Out of failures means out of checks: else a guesser would go on until one hits.
+        closed = [("failures", asker)]
+        return self._with(lambda limiter: self._admit(limiter, keys, closed, asker, permit))
+
+    def failed(self, asker: str, neighbourhood: str | None) -> None:
+        """Count a failed check; `neighbourhood` is a digest of a number without its last digits."""
+        self._with(lambda limiter: self._failed(limiter, asker, neighbourhood))
+
+    def _admit(
+        self,
+        limiter: MovingWindowRateLimiter,
+        keys: list[tuple[str, str]],
+        closed: list[tuple[str, str]],
+        asker: str,
+        permit: str | None,
+    ) -> Refused | None:
+        if permit is not None and not self._known(limiter, asker, permit):
+            keys = [*keys, ("permits", asker)]
+        for name, key in (*closed, *keys):
+            for item in self._rules[name]:
+                if not limiter.test(item, name, key):
+                    if name == "everybody":
+                        log.warning("registry_quota_everybody")
+                    return Refused(limiter.get_window_stats(item, name, key).reset_time)
+        for name, key in keys:
+            self._hit(limiter, name, key)
+        return None
+
+    def _known(self, limiter: MovingWindowRateLimiter, asker: str, permit: str) -> bool:
+        """Whether this asker asked for this permit today; the first time is remembered."""
+        (once,) = parse_many("1/day")
+        return not limiter.hit(once, "seen", f"{asker}:{permit}")
+
+    def _failed(
+        self, limiter: MovingWindowRateLimiter, asker: str, neighbourhood: str | None
+    ) -> None:
+        self._hit(limiter, "failures", asker)
+        if not self._hit(limiter, "failures_everywhere", "all"):
+            log.warning("registry_probing", kind="failures_everywhere")
+        if neighbourhood and not self._hit(limiter, "neighbours", neighbourhood):
+            log.warning("registry_probing", kind="neighbours")
+
+    def _hit(self, limiter: MovingWindowRateLimiter, name: str, key: str) -> bool:
+        return all([limiter.hit(item, name, key) for item in self._rules[name]])
+
+    def _with(self, work: Callable[[MovingWindowRateLimiter], Refused | None]) -> Refused | None:
+        if self._shared is not None:
+            try:
+                return work(self._shared)
+            except StorageError:
+                log.error("registry_quota_redis")
+        return work(self._alone)
+
+
+def _redis(url: str) -> Storage:
+    return storage_from_string(url, wrap_exceptions=True, key_prefix="anxin:registry")

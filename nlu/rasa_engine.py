@@ -1,0 +1,73 @@
+"""Rasa as the engine, over HTTP: `POST /model/parse` of `rasa run --enable-api`.
+
+Rasa lives in an environment of its own (DESIGN 4). Whatever goes wrong with it is `EngineUnavailable`:
+the embedded engine answers then. After a failure Rasa is left alone for a while, so that its timeout is
+not paid by every message.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from nlu.intents import intents
+from nlu.understanding import EngineUnavailable, Score
+
+_REST = 10.0  # seconds without a new attempt after a failure
+
+
+class RasaClassifier:
+    """Implements `nlu.understanding.Classifier`. `clock` counts seconds and never goes back."""
+
+    name = "rasa"
+
+    def __init__(
+        self,
+        url: str,
+        timeout: float = 1.0,
+        rest: float = _REST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=timeout)
+        self._rest = rest
+        self._clock = clock
+        self._closed_until: float | None = None
+
+    def classify(self, text: str) -> tuple[Score, ...]:
+        """Rasa's intents for the normalised `text`, best first, those we do not list left out.
+
+        Raises `EngineUnavailable` for any failure, and at once while Rasa is given a rest.
+        """
+        now = self._clock()
+        if self._closed_until is not None and now < self._closed_until:
+            raise EngineUnavailable(f"rasa failed; next attempt in {self._closed_until - now:.1f} s")
+        try:
+            response = self._client.post("/model/parse", json={"text": text})
+            response.raise_for_status()
+            scores = _scores(response.json())
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError) as error:
+            self._closed_until = self._clock() + self._rest
+            raise EngineUnavailable(f"rasa: {error or type(error).__name__}") from error
+        self._closed_until = None
+        return scores
+
+    def close(self) -> None:
+        """Give the connections back. The classifier cannot be used afterwards."""
+        self._client.close()
+
+
+def _scores(answer: Mapping[str, Any]) -> tuple[Score, ...]:
+    """Raises `ValueError`, `TypeError` or `KeyError` when this is not a parse of Rasa's."""
+    ranking = answer.get("intent_ranking") or [answer["intent"]]
+    known = intents()
+    scores = [
+        Score(str(row["name"]), min(1.0, max(0.0, float(row["confidence"]))))
+        for row in ranking
+        if row["name"] in known
+    ]
+    if not scores:
+        raise ValueError("no intent of nlu/intents.yaml in the answer; train Rasa anew")
+    return tuple(sorted(scores, key=lambda score: -score.confidence))
