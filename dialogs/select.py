@@ -1,7 +1,8 @@
 """Which provisions answer a question: the topic's provisions, weighed by how well they fit.
 
-The weights are small whole or half steps, chosen on the questions of tests/conversations and checked
-by their coverage report; a word shared with the question counts by its rarity among the candidates.
+The weights are coarse steps, chosen on one half of the questions of tests/conversations/questions and
+checked on the other (docs/measurements.md). What a provision shares with the question counts by its
+rarity among the candidates.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from knowledge.library import Entry
 from knowledge.rules import Facts, Groups
@@ -42,6 +44,7 @@ _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "everyone": frozenset(("condition", "entitlement")),
     "obligation": frozenset(("duty", "prohibition")),
 }
+_GIVING = frozenset(("entitlement", "insurance", "permit"))
 _MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金", "年"))
 _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "工作日", "学时"))
 
@@ -54,6 +57,11 @@ def is_money(amount: Amount) -> bool:
 def is_time(amount: Amount) -> bool:
     """Whether an amount answers 几天 or 多久."""
     return amount.unit in _TIME_UNITS
+
+
+# What a shared word, pair of characters and character count for, by their rarity.
+_WORD, _PAIR, _CHARACTER = 0.8, 0.5, 0.3
+_LENGTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -90,70 +98,81 @@ class Pick:
 
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
-    documents = [_words_of(e.provision.says + e.provision.quote) for e in entries]
-    frequency = Counter(word for document in documents for word in document)
-    asked = question_words(ask.text)
+    documents = [_terms_of(e.provision.says + e.provision.quote) for e in entries]
+    frequency = Counter(term for document in documents for term in document)
+    asked = _asked_terms(ask.text)
     picks = []
     for entry, document in zip(entries, documents, strict=True):
         shared = sum(
-            weight * math.log(1 + len(entries) / frequency[word])
-            for word, weight in asked.items()
-            if word in document
+            weight * math.log(1 + len(entries) / frequency[term])
+            for term, weight in asked.items()
+            if term in document
         )
+        # A long provision shares words with every question.
+        shared -= _LENGTH * math.log(len(document))
         picks.append(Pick(entry, shared + _fit(entry, ask, words)))
     return sorted(picks, key=lambda pick: -pick.score)
 
 
 @lru_cache(20_000)
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(search_words(text))
+def _terms_of(text: str) -> frozenset[str]:
+    """Words, pairs of characters and characters: people seldom use a document's whole words."""
+    return frozenset((*search_words(text), *map("".join, pairwise(text)), *text))
+
+
+def _asked_terms(text: str) -> dict[str, float]:
+    terms = dict.fromkeys(text, _CHARACTER)
+    terms |= dict.fromkeys(map("".join, pairwise(text)), _PAIR)
+    return terms | {word: _WORD * weight for word, weight in question_words(text).items()}
 
 
 def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
     provision = entry.provision
-    score = _BY_KIND[provision.kind]
+    score = 0.8 * _BY_KIND[provision.kind]
     programme = entry.document.programme
     if programme is not None and programme not in ask.topics and not ask.groups:
-        score -= 2.0
+        score -= 2.5
     score += 2.0 * ask.topics.get(provision.topics[0], 0.0)
     score += 2.0 * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
     score += _for_groups(provision.groups, ask, words)
     occupation = ask.facts.get("occupation")
     if occupation is not None and provision.occupations:
-        score += 2.0 if occupation in provision.occupations else -3.0
+        score += 1.5 if occupation in provision.occupations else -2.0
     score -= _not_for(provision.audience, ask.role)
     for aspect in ask.aspects:
-        score += 2.5 if provision.kind in _KINDS_OF_ASPECT.get(aspect, ()) else 0.0
+        score += 1.5 if provision.kind in _KINDS_OF_ASPECT.get(aspect, ()) else 0.0
     if "amount" in ask.aspects and any(is_money(amount) for amount in provision.amounts):
-        score += 2.0
-    if "deadline" in ask.aspects and any(is_time(a) for a in provision.amounts):
-        score += 2.0
-    if ask.aspects & {"condition", "everyone"} and provision.when is not None:
         score += 1.5
-    if "office" in ask.aspects and provision.agencies is not None:
+    if "benefit" in ask.aspects and provision.kind in _GIVING and provision.amounts:
+        score += 1.5
+    if "deadline" in ask.aspects and any(is_time(a) for a in provision.amounts):
+        score += 1.5
+    if ask.aspects & {"condition", "everyone"} and provision.when is not None:
         score += 1.0
+    if "office" in ask.aspects and provision.agencies is not None:
+        score += 0.5
     if "list" in ask.aspects and len(provision.occupations) > 2:
-        score += 2.0
+        score += 1.5
     return score
 
 
 def _not_for(audience: Sequence[str], role: str | None) -> float:
     """How much a provision for others counts against it; who did not say is probably a worker."""
     if audience == ["agency"]:
-        return 3.0 if role else 1.5
+        return 1.5 if role else 1.0
     if "public" in audience or (role or "worker") in audience:
         return 0.0
-    return 1.5 if role else 0.5
+    return 1.0 if role else 0.3
 
 
 def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float:
     if not limited_to:
         return 0.0
     if _belongs(ask, words) & frozenset(limited_to):
-        return 4.0
-    if may_concern(limited_to, ask, words):
         return 2.0
-    return -4.0 if ask.groups else -2.0
+    if may_concern(limited_to, ask, words):
+        return 1.0
+    return -2.0 if ask.groups else -1.0
 
 
 def may_concern(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> bool:

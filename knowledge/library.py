@@ -238,6 +238,7 @@ def build(
             connection.execute(
                 insert(ReleaseDocumentRow).values(release_id=release.id, document_pk=pk)
             )
+        search.index_complete(connection)
     return release
 
 

@@ -18,6 +18,7 @@ CREATE_INDEX = {
         "CREATE TABLE clause_words (rowid integer PRIMARY KEY REFERENCES clause (pk),"
         " words tsvector NOT NULL)",
         "CREATE INDEX ix_clause_words_words ON clause_words USING gin (words)",
+        "CREATE TABLE clause_word_count (word text PRIMARY KEY, clauses integer NOT NULL)",
     ],
 }
 
@@ -36,10 +37,18 @@ _FIND = {
         JOIN release ON release.id = release_document.release_id AND release.current
         {where}
         ORDER BY score DESC, clause.id LIMIT :limit""",
+    # ts_rank knows no rare and common words, so each word is weighed as BM25 weighs it.
     "postgresql": """
-        SELECT clause.pk, ts_rank_cd(clause_words.words, query, 1) AS score
-        FROM to_tsquery('simple', :query) AS query
-        JOIN clause_words ON clause_words.words @@ query
+        WITH asked AS (
+            SELECT to_tsquery('simple', quote_literal(word)) AS query,
+                ln(1 + (total.clauses - counted.clauses + 0.5) / (counted.clauses + 0.5)) AS weight
+            FROM clause_word_count AS counted
+            CROSS JOIN (SELECT count(*) AS clauses FROM clause_words) AS total
+            WHERE word = ANY(:words)
+        )
+        SELECT clause.pk,
+            (SELECT sum(weight * ts_rank(clause_words.words, query, 1)) FROM asked) AS score
+        FROM clause_words
         JOIN clause ON clause.pk = clause_words.rowid
         JOIN release_document ON release_document.document_pk = clause.document_pk
         JOIN release ON release.id = release_document.release_id AND release.current
@@ -61,6 +70,18 @@ def index_clause(connection: Connection, clause_pk: int, heading: str, clause_te
     connection.execute(statement, {"pk": clause_pk, "words": words})
 
 
+def index_complete(connection: Connection) -> None:
+    """To be called once after the last `index_clause`: count the clauses that hold each word."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DELETE FROM clause_word_count"))
+        connection.execute(
+            text(
+                "INSERT INTO clause_word_count (word, clauses)"
+                " SELECT word, ndoc FROM ts_stat('SELECT words FROM clause_words')"
+            )
+        )
+
+
 def find(
     connection: Connection, question: str, *, regions: tuple[str, ...] = (), limit: int = 5
 ) -> list[ClauseScore]:
@@ -80,6 +101,8 @@ def find(
         conditions.append("clause_words MATCH :query")
     else:
         parameters["query"] = " | ".join(f"'{word}'" for word in words)
+        parameters["words"] = words
+        conditions.append("clause_words.words @@ to_tsquery('simple', :query)")
     if regions:
         names = {f"region_{i}": code for i, code in enumerate(regions)}
         parameters |= names

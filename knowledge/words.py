@@ -13,6 +13,7 @@ from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 
 _WORD = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]+")
+_PART = re.compile(r"[0-9A-Za-z]+|[\u4e00-\u9fff]+")  # 4050人员 is also found by 4050
 # Words that say nothing about what is asked; they only blur a search.
 _STOP = frozenset("的了吗呢吧啊呀是在和与及或我你您他她有没不就都也还请想要能哪") | {
     "请问",
@@ -43,7 +44,7 @@ def cut(text: str) -> list[str]:
 
 def search_words(text: str) -> list[str]:
     """Words and their parts for an index or a query (回炉培训 → 回炉, 培训, 回炉培训)."""
-    found = (part for word in _tokenizer().cut_for_search(text) for part in _WORD.findall(word))
+    found = (part for word in _tokenizer().cut_for_search(text) for part in _PART.findall(word))
     return [word.lower() for word in found if word not in _STOP]
 
 

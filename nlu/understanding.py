@@ -18,6 +18,7 @@ Aspect = Literal[
     "list",  # 有哪些
     "obligation",  # 是强制的吗
     "everyone",  # 谁都能吗
+    "benefit",  # 有什么补贴、给什么好处
 ]
 
 EntityKind = Literal[

@@ -3,6 +3,7 @@
 - `words`: the project's vocabulary.
 - `documents`: the real library's documents, read once.
 - `library`: the real library, built once in a SQLite file. Shared by all tests: read only.
+- `any_library`: the same, once on SQLite and once on PostgreSQL.
 - `sqlite_engine`: an empty migrated SQLite database of the test's own.
 - `engine`: the same, once on SQLite and once on PostgreSQL.
 
@@ -15,6 +16,7 @@ import datetime as dt
 import os
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -45,30 +47,21 @@ def documents() -> Sequence[LoadedDocument]:
     return tuple(loaded)
 
 
-@pytest.fixture(scope="session")
-def library(
-    tmp_path_factory: pytest.TempPathFactory,
-    documents: Sequence[LoadedDocument],
-    words: Vocabulary,
-) -> Iterator[Library]:
-    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('library')}/library.db")
-    migrate(engine)
-    build(engine, documents, words, LOADED_AT)
-    yield Library(engine)
-    engine.dispose()
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
-@pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
+@contextmanager
+def migrated_sqlite(folder: Path) -> Iterator[Engine]:
+    """An empty migrated SQLite database in `folder`."""
+    engine = open_engine(f"sqlite:///{folder}/test.db")
     migrate(engine)
     yield engine
     engine.dispose()
 
 
-@pytest.fixture
-def postgresql_engine() -> Iterator[Engine]:
-    """An empty migrated schema of the test's own on the PostgreSQL server."""
+@contextmanager
+def migrated_postgresql() -> Iterator[Engine]:
+    """An empty migrated schema of its own on the PostgreSQL server, dropped afterwards."""
     url = os.environ.get("ANXIN_TEST_POSTGRESQL_URL")
     if not url:
         pytest.skip("ANXIN_TEST_POSTGRESQL_URL is not set")
@@ -88,9 +81,37 @@ def postgresql_engine() -> Iterator[Engine]:
         server.dispose()
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
-)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    chosen: Engine = request.getfixturevalue(f"{request.param}_engine")
-    return chosen
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    with migrated_sqlite(tmp_path) as engine:
+        yield engine
+
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    database = migrated_sqlite(tmp_path) if request.param == "sqlite" else migrated_postgresql()
+    with database as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def library(
+    tmp_path_factory: pytest.TempPathFactory,
+    documents: Sequence[LoadedDocument],
+    words: Vocabulary,
+) -> Iterator[Library]:
+    with migrated_sqlite(tmp_path_factory.mktemp("library")) as engine:
+        build(engine, documents, words, LOADED_AT)
+        yield Library(engine)
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def any_library(
+    request: pytest.FixtureRequest, documents: Sequence[LoadedDocument], words: Vocabulary
+) -> Iterator[Library]:
+    if request.param == "sqlite":
+        yield request.getfixturevalue("library")
+        return
+    with migrated_postgresql() as engine:
+        build(engine, documents, words, LOADED_AT)
+        yield Library(engine)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from bot.inbox import Inbox
 from dialogs.reply import Message
@@ -16,18 +16,10 @@ from dialogs.text import as_text
 CHANNEL = "rest"
 
 
-def _printable(sender: str) -> str:
-    if not sender.isprintable():
-        raise ValueError("a sender is printable characters")
-    return sender
-
-
 class RasaMessage(BaseModel):
     """What a Rasa client posts. Other keys (metadata, input_channel) are let pass, as Rasa does."""
 
-    sender: (
-        Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)] | None
-    ) = None
+    sender: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")] | None = None
     message: str
 
 

@@ -16,8 +16,8 @@ from knowledge.standing import standing
 
 
 class SentCitation(BaseModel):
-    """A source. The first five fields are those of `anxin ask --jsonl`; the rest is for showing:
-    the clause's name as people say it, its heading, and the standing in words."""
+    """A source. The first five fields are those of `anxin ask --jsonl`; the others are for showing:
+    the clause's name as people say it, and the standing in words."""
 
     clause: str
     document: str
@@ -25,7 +25,6 @@ class SentCitation(BaseModel):
     standing: str
     quote: str
     name: str
-    heading: str
     standing_text: str
 
 
@@ -113,7 +112,6 @@ def answer(message_id: str, session: str, reply: Reply) -> Answer:
                 standing=citation.standing.value,
                 quote=citation.quote,
                 name=clause_name(citation.clause),
-                heading=citation.heading,
                 standing_text=say(f"standing.short.{citation.standing.value}"),
             )
             for citation in reply.citations
@@ -151,7 +149,7 @@ def clause_text(clause: Clause, document: Document, day: dt.date) -> ClauseText:
         name=clause_name(clause.id),
         heading=clause.heading,
         text=clause.text,
-        document=document.title,
+        document=document.name,
         document_id=document.id,
         doc_no=document.doc_no,
         standing=worth.value,

@@ -129,7 +129,7 @@ def check_binding(question: Question, answer: Verification, now: float) -> None:
     if abs(checked - now) > CLOCK_LEEWAY_S or until + CLOCK_LEEWAY_S < now or until <= checked:
         raise Unsound("not of now")
     as_of = answer.source_as_of.timestamp()
-    if as_of > now + CLOCK_LEEWAY_S or as_of < now - 24 * 3600:
+    if as_of > now + CLOCK_LEEWAY_S or as_of < now - SIGNATURE_LIFETIME_S:
         raise Unsound("the registry's data are too old")
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import hmac
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -215,7 +214,7 @@ class AuditLog:
     def _anchor_mac(self, seq: int, link: str) -> str:
         return hmac.digest(self._key, f"anchor:{seq}:{link}".encode(), "sha256").hex()
 
-    def _anchor_problems(self, links: dict[int, str]) -> Iterator[str] | list[str]:
+    def _anchor_problems(self, links: dict[int, str]) -> list[str]:
         anchor = self._read_anchor()
         if anchor is None:
             return ["the anchor is missing"] if len(links) > 1 else []

@@ -7,15 +7,16 @@ are digests, so neither Redis nor memory holds who asked for whom.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItemPerDay, parse_many
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 log = structlog.get_logger(__name__)
+_ONCE_A_DAY = RateLimitItemPerDay(1)
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,6 @@ class Refused:
     resets_at: float
 
 
-@dataclass(frozen=True)
-class _Rule:
-    name: str
-    items: tuple[RateLimitItem, ...] = field(compare=False)
-
-
 class Quota:
     """Counts checks and failures. Without Redis, or while it is gone, this process counts alone."""
 
@@ -57,34 +52,34 @@ class Quota:
         self._alone = MovingWindowRateLimiter(MemoryStorage())
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
 
-    def admit(self, asker: str, conversation: str, permit: str | None) -> Refused | None:
-        """Count one check by digests of who asks, where, and for which permit (None: not known
-        yet). Refused checks are not counted, so waiting does help."""
-        keys = [
-            ("asker", asker),
-            ("conversation", conversation),
-            ("everybody", "all"),
-        ]
-        if permit is not None:
-            keys.append(("pair", f"{asker}:{permit}"))
+    def admit(self, asker: str, conversation: str) -> Refused | None:
+        """Count one check by digests of who asks and where. Refused ones are not counted, so that
+        waiting helps."""
+        keys = [("asker", asker), ("conversation", conversation), ("everybody", "all")]
         # Out of failures means out of checks: else a guesser would go on until one hits.
-        closed = [("failures", asker)]
-        return self._with(lambda limiter: self._admit(limiter, keys, closed, asker, permit))
+        return self._with(lambda limiter: self._count(limiter, keys, [("failures", asker)]))
+
+    def admit_permit(self, asker: str, permit: str) -> Refused | None:
+        """Count that this asker asks for this permit, both as digests."""
+
+        def work(limiter: MovingWindowRateLimiter) -> Refused | None:
+            keys = [("pair", f"{asker}:{permit}")]
+            if limiter.hit(_ONCE_A_DAY, "seen", f"{asker}:{permit}"):
+                keys.append(("permits", asker))
+            return self._count(limiter, keys, [])
+
+        return self._with(work)
 
     def failed(self, asker: str, neighbourhood: str | None) -> None:
         """Count a failed check; `neighbourhood` is a digest of a number without its last digits."""
         self._with(lambda limiter: self._failed(limiter, asker, neighbourhood))
 
-    def _admit(
+    def _count(
         self,
         limiter: MovingWindowRateLimiter,
         keys: list[tuple[str, str]],
         closed: list[tuple[str, str]],
-        asker: str,
-        permit: str | None,
     ) -> Refused | None:
-        if permit is not None and not self._known(limiter, asker, permit):
-            keys = [*keys, ("permits", asker)]
         for name, key in (*closed, *keys):
             for item in self._rules[name]:
                 if not limiter.test(item, name, key):
@@ -94,11 +89,6 @@ class Quota:
         for name, key in keys:
             self._hit(limiter, name, key)
         return None
-
-    def _known(self, limiter: MovingWindowRateLimiter, asker: str, permit: str) -> bool:
-        """Whether this asker asked for this permit today; the first time is remembered."""
-        (once,) = parse_many("1/day")
-        return not limiter.hit(once, "seen", f"{asker}:{permit}")
 
     def _failed(
         self, limiter: MovingWindowRateLimiter, asker: str, neighbourhood: str | None
@@ -110,7 +100,8 @@ class Quota:
             log.warning("registry_probing", kind="neighbours")
 
     def _hit(self, limiter: MovingWindowRateLimiter, name: str, key: str) -> bool:
-        return all([limiter.hit(item, name, key) for item in self._rules[name]])
+        hits = [limiter.hit(item, name, key) for item in self._rules[name]]
+        return all(hits)
 
     def _with(self, work: Callable[[MovingWindowRateLimiter], Refused | None]) -> Refused | None:
         if self._shared is not None:
@@ -122,4 +113,7 @@ class Quota:
 
 
 def _redis(url: str) -> Storage:
-    return storage_from_string(url, wrap_exceptions=True, key_prefix="anxin:registry")
+    storage = storage_from_string(url, wrap_exceptions=True, key_prefix="anxin:registry")
+    if not isinstance(storage, Storage):
+        raise ValueError("ANXIN_REDIS_URL must name a synchronous Redis, as in redis://host/0")
+    return storage

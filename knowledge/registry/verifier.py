@@ -1,7 +1,7 @@
 """One check of a permit, from what a person gave to the verdict.
 
-The order is fixed: quota, reading what was given, the registry's answer, judgement, the record. Each
-step can only end the check or go on; none can turn a failure into a verdict.
+The order is fixed: quota, reading what was given, the registry's answer, judgement, the record.
+Each step can only end the check or go on; none can turn a failure into a verdict.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from knowledge.registry.client import Clock, RegistryClient
 from knowledge.registry.contract import Factor, Purpose, StatusChanged, VerifyRequest
 from knowledge.registry.outcome import Asked, Outcome, Unsound, Verdict, judge
 from knowledge.registry.permit_number import BadNumber, PermitNumber
-from knowledge.registry.quota import Quota
+from knowledge.registry.quota import Quota, Refused
 from knowledge.registry.signing import BadToken
 from knowledge.registry.status_list import Bits
 from knowledge.registry.webhook import permit_key
@@ -145,8 +145,10 @@ class Verifier:
         target: _Target | None = None
         try:
             self._demand_input(check)
+            self._admit(self._quota.admit(self.asker_ref(check.asker), self._place(check)))
             target = self._target(check, ends_at)
-            self._admit(check, target)
+            asker, permit = self.asker_ref(check.asker), self.permit_ref(target.number)
+            self._admit(self._quota.admit_permit(asker, permit))
             verdict = self._answer(check, target, ends_at)
         except _Ended as end:
             verdict = end.verdict
@@ -160,19 +162,24 @@ class Verifier:
     # ---- what was given --------------------------------------------------------------------
 
     def _demand_input(self, check: Check) -> None:
-        """A name alone finds nobody, and a number alone tells nothing: neither is asked for."""
-        by_qr = check.photo is not None or check.qr_text is not None
-        if by_qr:
+        """A name alone finds nobody, and a number alone tells nothing: neither is asked for, and
+        neither is counted."""
+        if check.photo is not None or check.qr_text is not None:
             return
         if not check.number:
             raise self._end(Outcome.NOT_CONFIRMED, needs=("number",))
+        if _factor(check) is None and check.consent_token is None:
+            try:
+                permit_number.read(check.number)
+            except BadNumber:
+                return  # said, and counted, further on
+            raise self._end(Outcome.NOT_CONFIRMED, needs=("factor",))
 
     def _target(self, check: Check, ends_at: float) -> _Target:
         if check.photo is None and check.qr_text is None:
             try:
                 return _Target(permit_number.read(check.number or ""))
             except BadNumber as bad:
-                self._admit(check, None)
                 raise self._end(
                     Outcome.BAD_NUMBER, number_fault=bad.fault, number_position=bad.position
                 ) from bad
@@ -181,7 +188,6 @@ class Verifier:
             token = qr.token_in(text, self._hosts)
             card = self._genuine(token, ends_at)
         except BadToken as bad:
-            self._admit(check, None)
             raise self._end(Outcome.BAD_QR) from bad
         except Unavailable as error:
             raise self._end(Outcome.UNAVAILABLE) from error
@@ -203,11 +209,10 @@ class Verifier:
         newer = self.client.keys(unknown_key=True, within_s=self._left(ends_at))
         return qr.check(token, newer, now)
 
-    def _admit(self, check: Check, target: _Target | None) -> None:
-        asker = self.asker_ref(check.asker)
-        place = hmac.digest(self._key, b"chat:" + check.conversation.encode(), "sha256").hex()
-        permit = self.permit_ref(target.number) if target else None
-        refused = self._quota.admit(asker, place, permit)
+    def _place(self, check: Check) -> str:
+        return hmac.digest(self._key, b"chat:" + check.conversation.encode(), "sha256").hex()
+
+    def _admit(self, refused: Refused | None) -> None:
         if refused is not None:
             raise self._end(Outcome.TOO_MANY, resets_at=refused.resets_at)
 
@@ -215,8 +220,6 @@ class Verifier:
 
     def _answer(self, check: Check, target: _Target, ends_at: float) -> Verdict:
         factor = _factor(check)
-        if target.token is None and factor is None and check.consent_token is None:
-            raise self._end(Outcome.NOT_CONFIRMED, needs=("factor",))
         asked = Asked(
             by_qr=target.token is not None,
             with_factor=factor is not None,

@@ -39,7 +39,7 @@ from knowledge.registry.contract import (
 from knowledge.registry.permit_number import mask
 from knowledge.registry.server.consents import Consents
 from knowledge.registry.server.core import Core, Scope, cities
-from knowledge.registry.server.keys import Keyring
+from knowledge.registry.server.keys import Keyring, Keys
 from knowledge.registry.server.names import mask_name, same_name
 from knowledge.registry.server.tables import (
     AnsweredRow,
@@ -103,12 +103,13 @@ class Answering:
     def _once(
         self, request: VerifyRequest, client: Client, nonce: str, request_id: UUID, body_mac: str
     ) -> VerifyResponse:
+        keys = self._keys.current()
         with self._core.session() as session:
             stored = self._answered(session, client, request_id, body_mac)
             if stored is not None:
                 return stored
-            fields = self._fields(session, request, client, str(request_id))
-            response = self._signed(request, client, nonce, request_id, fields)
+            fields = self._fields(session, request, client, str(request_id), keys)
+            response = self._signed(request, client, nonce, request_id, fields, keys)
             session.add(
                 AnsweredRow(
                     client_id=client.id,
@@ -144,12 +145,17 @@ class Answering:
         )
 
     def _fields(
-        self, session: Session, request: VerifyRequest, client: Client, request_id: str
+        self,
+        session: Session,
+        request: VerifyRequest,
+        client: Client,
+        request_id: str,
+        keys: Keys,
     ) -> dict[str, Any]:
-        found = self._find(session, request)
+        found = self._find(session, request, keys)
         row = found.row
         factor_fits = self._factor_fits(request, row)
-        scopes = self._consents.spend(session, request, row, client.id, request_id)
+        scopes = self._consents.spend(session, request, row, client.id, request_id, keys)
         if row is None or row.withheld:
             return _unverified(Match.NOT_CHECKED)
         if factor_fits is False:
@@ -179,11 +185,11 @@ class Answering:
             fields |= self._details(session, row, scopes)
         return fields
 
-    def _find(self, session: Session, request: VerifyRequest) -> _Found:
+    def _find(self, session: Session, request: VerifyRequest, keys: Keys) -> _Found:
         number, card, run_out = request.permit_no, None, False
         if request.qr_payload is not None:
             try:
-                token = qr.check(request.qr_payload, self._keys.public, self._core.now())
+                token = qr.check(request.qr_payload, keys.public, self._core.now())
             except signing.BadToken:
                 return _Found(None)
             number, card = token.number.value, token.card
@@ -258,6 +264,7 @@ class Answering:
         nonce: str,
         request_id: UUID,
         fields: dict[str, Any],
+        keys: Keys,
     ) -> VerifyResponse:
         now = dt.datetime.fromtimestamp(int(self._core.now()), dt.UTC)
         answer = VerifyResponse(
@@ -277,7 +284,7 @@ class Answering:
             "iat": issued,
             "exp": issued + contract.SIGNATURE_LIFETIME_S,
         }
-        token = signing.sign(claims, self._keys.signing, contract.TYP_ANSWER)
+        token = signing.sign(claims, keys.signing, contract.TYP_ANSWER)
         return answer.model_copy(update={"sig": token})
 
     def _answered(

@@ -255,7 +255,7 @@ def create_app(registry: Registry, webhook_interval_s: float | None = None) -> F
     @app.get("/.well-known/jwks.json", responses=problems())
     def jwks() -> JwksDocument:
         """The public keys that tokens of this registry are checked with."""
-        return JwksDocument(keys=registry.keys.jwks["keys"])
+        return JwksDocument(keys=registry.keys.current().jwks["keys"])
 
     @app.get("/health", responses=problems(ErrorCode.MAINTENANCE))
     def health() -> Health:

@@ -23,7 +23,7 @@ from knowledge.registry.contract import (
     VerifyRequest,
 )
 from knowledge.registry.server.core import Core
-from knowledge.registry.server.keys import Keyring
+from knowledge.registry.server.keys import Keyring, Keys
 from knowledge.registry.server.secrets import hash_pin, pin_matches
 from knowledge.registry.server.tables import ConsentRow, PermitRow
 
@@ -92,7 +92,7 @@ class Consents:
             "iat": row.decided_at,
             "exp": expires,
         }
-        token = signing.sign(claims, self._keys.signing, contract.TYP_CONSENT)
+        token = signing.sign(claims, self._keys.current().signing, contract.TYP_CONSENT)
         return ConsentView(state=state, consent_token=token, scopes=scopes, exp=expires)
 
     def decide(self, consent_id: uuid.UUID, decision: ConsentDecision) -> bool:
@@ -134,13 +134,14 @@ class Consents:
         permit: PermitRow | None,
         client_id: str,
         request_id: str,
+        keys: Keys,
     ) -> Collection[DetailScope] | None:
         """What the request's consent token opens for `permit`, spending it; None where it opens
         nothing: no token, a false one, another's, spent, run out or withdrawn since."""
         if request.consent_token is None:
             return None
         try:
-            claims = signing.verify(request.consent_token, self._keys.public, contract.TYP_CONSENT)
+            claims = signing.verify(request.consent_token, keys.public, contract.TYP_CONSENT)
         except signing.BadToken:
             return None
         number = permit.number if permit else ""

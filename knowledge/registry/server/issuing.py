@@ -17,7 +17,7 @@ from knowledge.registry import qr
 from knowledge.registry.contract import SHANGHAI, ListKind, Reason, day_in_china
 from knowledge.registry.permit_number import PermitNumber, generate
 from knowledge.registry.server.core import Core, cities
-from knowledge.registry.server.keys import Keyring
+from knowledge.registry.server.keys import Keyring, Keys
 from knowledge.registry.server.names import canonical_name
 from knowledge.registry.server.secrets import hash_pin
 from knowledge.registry.server.tables import (
@@ -89,6 +89,7 @@ class Issuing:
             raise NotAllowed(f"no such city: {new.city}; known are {', '.join(cities())}")
         if new.expires_on < new.issued_on:
             raise NotAllowed("expires before it is issued")
+        keys = self._keys.current()
         pin = f"{secrets.randbelow(10**6):06d}"
         with self._core.session() as session:
             number = self._free_number(session, new.city, first_digit)
@@ -111,7 +112,7 @@ class Issuing:
             )
             session.add(row)
             session.flush()
-            return Issued(number, pin, self._qr(row))
+            return Issued(number, pin, self._qr(row, keys))
 
     def change(self, number: PermitNumber, action: Action, reason: Reason | None = None) -> None:
         """Carry out `action`. A suspension needs its reason."""
@@ -207,10 +208,11 @@ class Issuing:
 
     def qr_token(self, number: PermitNumber) -> str:
         """The token for the QR of the card in force."""
+        keys = self._keys.current()
         with self._core.session() as session:
-            return self._qr(self._row(session, number))
+            return self._qr(self._row(session, number), keys)
 
-    def _qr(self, row: PermitRow) -> str:
+    def _qr(self, row: PermitRow, keys: Keys) -> str:
         day_after = dt.datetime.combine(row.expires_on, dt.time(), SHANGHAI) + dt.timedelta(days=1)
         return qr.issue(
             PermitNumber(row.number),
@@ -218,7 +220,7 @@ class Issuing:
             row.status_index,
             int(self._core.now()),
             int(day_after.timestamp()),
-            self._keys.signing,
+            keys.signing,
         )
 
     def _last4(self, number: PermitNumber, last4: str) -> str:

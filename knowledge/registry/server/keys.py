@@ -19,7 +19,9 @@ _REREAD_S = 5.0  # another process may have rotated
 
 
 @dataclass(frozen=True)
-class _Keys:
+class Keys:
+    """The keys at one moment. Taken before a transaction, so that none is read inside it."""
+
     signing: ECKey
     public: KeySet
     jwks: dict[str, Any]
@@ -32,20 +34,15 @@ class Keyring:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lock = threading.Lock()
-        self._held: _Keys | None = None
+        self._held: Keys | None = None
 
-    @property
-    def signing(self) -> ECKey:
-        return self._keys().signing
-
-    @property
-    def public(self) -> KeySet:
-        return self._keys().public
-
-    @property
-    def jwks(self) -> dict[str, Any]:
-        """The JWKS document."""
-        return self._keys().jwks
+    def current(self) -> Keys:
+        """The keys now; the first key is made when there is none."""
+        with self._lock:
+            now = self._core.now()
+            if self._held is None or not 0 <= now - self._held.read_at < _REREAD_S:
+                self._held = self._read(now) or self._first(now)
+            return self._held
 
     def rotate(self) -> str:
         """Sign with a new key from now on; old ones go on verifying. Returns the new key's id."""
@@ -73,27 +70,20 @@ class Keyring:
             session.execute(delete(KeyRow).where(KeyRow.kid == kid))
         self._held = None
 
-    def _keys(self) -> _Keys:
-        with self._lock:
-            now = self._core.now()
-            if self._held is None or not 0 <= now - self._held.read_at < _REREAD_S:
-                self._held = self._read(now) or self._first(now)
-            return self._held
-
-    def _first(self, now: float) -> _Keys:
+    def _first(self, now: float) -> Keys:
         self.rotate()
         keys = self._read(now)
         assert keys is not None  # noqa: S101  just written
         return keys
 
-    def _read(self, now: float) -> _Keys | None:
+    def _read(self, now: float) -> Keys | None:
         with self._core.session() as session:
             rows = session.scalars(select(KeyRow).order_by(KeyRow.created_at.desc())).all()
         current = next((row for row in rows if row.retired_at is None), None)
         if current is None:
             return None
         public = [json.loads(row.public) for row in rows]
-        return _Keys(
+        return Keys(
             ECKey.import_key(self._core.secret.unseal(current.sealed)),
             KeySet.of(ECKey.import_key(row) for row in public),
             {"keys": public},

@@ -19,7 +19,7 @@ from knowledge.registry.server.core import Core, Scope
 from knowledge.registry.server.issuing import Issuing
 from knowledge.registry.server.keys import Keyring
 from knowledge.registry.server.secrets import Secret
-from knowledge.registry.server.tables import ClientRow, PermitRow
+from knowledge.registry.server.tables import Base, ClientRow, PermitRow
 from knowledge.registry.server.workers import Workers
 
 BASE_URL = "https://registry.example/v1"
@@ -31,7 +31,8 @@ _LISTED = {
 
 
 class Registry:
-    """`floor_s` is the least time of a "not confirmed"; the limits are in the `limits` notation."""
+    """Makes its tables where they are missing. `floor_s` is the least time of a "not confirmed";
+    the limits are in the notation of the `limits` library."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Registry:
         asker_limits: str = "60/hour;200/day",
         client_limits: str = "6000/minute",
     ) -> None:
+        Base.metadata.create_all(engine)
         self.core = Core(engine, Secret(secret), now, base_url)
         self.asker_limits = asker_limits
         self.client_limits = client_limits
@@ -91,4 +93,4 @@ class Registry:
                 if bits := _LISTED.get(status):
                     statuses[row.status_index] = bits
         uri = f"{self.core.base_url}/status-lists/1"
-        return status_list.issue(statuses, uri, now, lifetime_s, self.keys.signing)
+        return status_list.issue(statuses, uri, now, lifetime_s, self.keys.current().signing)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Engine,
     ForeignKey,
     Index,
     MetaData,
     String,
     Text,
     UniqueConstraint,
-    create_engine,
-    event,
-    make_url,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.pool import QueuePool
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -188,35 +181,3 @@ class DisputeRow(Base):
     permit_id: Mapped[int] = mapped_column(ForeignKey("permit.id"))
     about: Mapped[str] = mapped_column(String(12))
     at: Mapped[int] = mapped_column(BigInteger)
-
-
-def open_engine(url: str) -> Engine:
-    """An engine for `url` (SQLite or PostgreSQL), with the tables made where they are missing."""
-    parsed = make_url(url)
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True)
-    elif parsed.database in (None, "", ":memory:"):
-        # One connection, one user at a time: a second would see another, empty database.
-        engine = create_engine(
-            parsed,
-            poolclass=QueuePool,
-            pool_size=1,
-            max_overflow=0,
-            connect_args={"check_same_thread": False},
-        )
-    else:
-        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": 30})
-        event.listen(engine, "connect", _sqlite_pragmas)
-    Base.metadata.create_all(engine)
-    return engine
-
-
-def _sqlite_pragmas(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()

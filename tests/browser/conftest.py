@@ -1,0 +1,77 @@
+"""A page in the system's Chromium, on a served application of the test's own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from bot.http import create_app
+from tests.bot.conftest import library_file as library_file
+from tests.bot.serving import app_on, copy_of, serving
+
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(library_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    app = app_on(copy_of(library_file, tmp_path_factory.mktemp("site")))
+    with serving(create_app(app)) as url:
+        yield url
+    app.engine.dispose()
+
+
+@pytest.fixture(params=[NARROW, WIDE], ids=["360px", "1280px"])
+def context(
+    browser: Browser, site: str, request: pytest.FixtureRequest
+) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport=request.param, locale="zh-CN", base_url=site, has_touch=request.param is NARROW
+    )
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, site: str) -> Iterator[Page]:
+    """The chat page. No test may end with a console error or a request to another host."""
+    page = context.new_page()
+    errors: list[str] = []
+    strangers: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text)
+            # The browser itself reports a request that could not go out; that is what is tested there.
+            if message.type == "error" and "net::ERR_INTERNET_DISCONNECTED" not in message.text
+            else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(site) else strangers.append(request.url),
+    )
+    page.goto("/")
+    yield page
+    assert errors == []
+    assert strangers == []

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from knowledge.loader import (
+    DOCUMENTS,
+    LoadedDocument,
+    document_paths,
+    file_digest,
+    folder_digest,
+    library_digest,
+    load_document,
+    load_folder,
+)
+from knowledge.strict_yaml import DataError
+
+GOOD = Path(__file__).parent / "bad" / "good.yaml"
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    for name in ("good.yaml", "good.clauses.yaml"):
+        shutil.copy(GOOD.with_name(name), tmp_path)
+    return tmp_path / "good.yaml"
+
+
+def test_a_document_comes_with_its_clauses_in_order(good: Path) -> None:
+    loaded = load_document(good)
+    assert loaded.document.id == "good"
+    assert list(loaded.clauses) == ["good/1", "good/2", "good/3", "good/4"]
+    assert loaded.source.line(("provisions", 1)) == 40
+    assert loaded.clause_source.path.name == "good.clauses.yaml"
+
+
+def test_the_problems_of_both_files_are_told_at_once(good: Path) -> None:
+    clauses = good.with_name("good.clauses.yaml")
+    good.write_text(good.read_text(encoding="utf-8") + "colour: red\n", encoding="utf-8")
+    clauses.write_text("- id: good/1\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_document(good)
+    assert {problem.path.name for problem in caught.value.problems} == {good.name, clauses.name}
+
+    good.write_text("a: 1\na: 2\n", encoding="utf-8")
+    clauses.write_text("- [", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_document(good)
+    assert {problem.path.name for problem in caught.value.problems} == {good.name, clauses.name}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "id: x\n", "just words"])
+def test_a_file_that_is_no_document_is_refused(content: str, good: Path) -> None:
+    good.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError):
+        load_document(good)
+
+
+def test_one_bad_document_does_not_hide_the_others(good: Path) -> None:
+    (good.parent / "other.yaml").write_text("id: other\n", encoding="utf-8")
+    loaded, problems = load_folder(good.parent)
+    assert [one.document.id for one in loaded] == ["good"]
+    assert {problem.path.name for problem in problems} == {"other.yaml"}
+
+
+def test_the_digest_covers_both_files(good: Path) -> None:
+    before = file_digest(good)
+    assert load_document(good).digest == before
+    for path in (good, good.with_name("good.clauses.yaml")):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text + "# a remark\n", encoding="utf-8")
+        assert file_digest(good) != before
+        path.write_text(text, encoding="utf-8")
+    assert file_digest(good) == before
+
+
+def test_a_library_s_digest_does_not_hang_on_the_order() -> None:
+    assert library_digest(["a", "b"]) == library_digest(["b", "a"]) != library_digest(["ab"])
+
+
+def test_the_folder_s_digest_is_that_of_the_documents_loaded(
+    documents: Sequence[LoadedDocument],
+) -> None:
+    assert folder_digest() == library_digest(loaded.digest for loaded in documents)
+
+
+def test_the_library_holds_the_five_documents_and_ten_plans(
+    documents: Sequence[LoadedDocument],
+) -> None:
+    ids = {loaded.document.id for loaded in documents}
+    plans = {f"guangzhou/{number}" for number in range(11)}
+    assert ids == {"changzhi", "kundulun", "liaoning", "zhaoqing"} | plans
+    assert len(document_paths(DOCUMENTS)) == len(documents)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.words import cut, search_words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("请问月嫂培训有补贴吗？", {"月嫂", "培训", "补贴"}),
+        ("促进就业券怎么领", {"就业", "领"}),
+        ("返还50%的失业保险费", {"50", "失业"}),
+        ("裁员率5.5%", {"裁员"}),
+        ("O2O家政", {"o2o", "家政"}),
+        ("4050人员", {"4050"}),
+    ],
+)
+def test_a_question_s_words_are_found(text: str, words: set[str]) -> None:
+    assert words <= set(search_words(text))
+
+
+def test_words_that_ask_are_left_out() -> None:
+    assert not {"请问", "吗", "的", "怎么"} & set(search_words("请问保姆的培训怎么报名吗"))
+
+
+def test_a_long_word_is_found_by_its_parts() -> None:
+    assert {"回炉", "培训", "回炉培训"} <= set(search_words("回炉培训"))
+
+
+def test_the_vocabulary_s_words_stay_whole() -> None:
+    assert "两后生" in cut("两后生有什么补贴")
+    assert "育儿嫂" in cut("我是育儿嫂")
+
+
+@given(st.text())
+def test_words_are_never_more_than_letters_and_digits(text: str) -> None:
+    assert all(word.isalnum() and word == word.lower() for word in search_words(text))
+
+
+@pytest.mark.parametrize("text", ["", "？！", "😀", "\x00", "\ud800", "<b></b>", " \n\t"])
+def test_nothing_to_search_is_nothing(text: str) -> None:
+    assert cut(text) in ([], ["b", "b"])
