@@ -119,6 +119,7 @@ class _Trial:
     faults: list[str] = field(default_factory=list)
     stale: bool = False  # a "valid" here would be a stale one
     must_be: frozenset[Outcome] | None = None
+    at: float | None = None  # the moment of the check, where it is not the world's
 
 
 class _World:
@@ -228,9 +229,11 @@ def _one(world: _World, case: int, report: Report) -> None:
     world.transport.faults = list(trial.faults)
     report.faults.update(trial.faults)
     report.by_case[case] += 1
+    held, world.time.at = world.time.at, trial.at or world.time.at
     began = time.monotonic()
     with structlog.testing.capture_logs() as logs:
         verdicts = _verdicts(world, case, trial, report)
+    world.time.at = held
     report.slowest_s = max(report.slowest_s, time.monotonic() - began)
     for verdict in verdicts:
         _judge(world, case, trial, verdict, logs, report)
@@ -343,28 +346,21 @@ def _clocks(world: _World) -> _Trial:
     world.registry.issuing.set_expiry(permit.number, last_day)
     world.state[permit.number] = "expiring"
     midnight = dt.datetime.combine(last_day, dt.time(), SHANGHAI) + dt.timedelta(days=1)
-    held, after = world.time.at, world.rng.random() < 0.5
-    world.time.at = midnight.timestamp() + (1 if after else -2)
-    check = replace(world.check(permit), qr_text=None, number=permit.number.value,
-                    full_name=permit.full_name)  # fmt: skip
-    trial = _Trial(check, not after)
-    if after:
-        trial.must_be = frozenset({Outcome.EXPIRED})
+    after = world.rng.random() < 0.5
+    check = Check(
+        uuid.uuid4(),
+        f"asker-{uuid.uuid4()}",
+        "chat",
+        number=permit.number.value,
+        full_name=permit.full_name,
+    )
     world.renew()
-    if way == "leap_day" and not after:
-        trial.must_be = frozenset({Outcome.VALID})
-    _later(world, held)
-    return trial
-
-
-def _later(world: _World, held: float) -> None:
-    """Time does not go back: the permits live on from the moment that a trial moved to, unless it
-    was far ahead, in which case the validity of all is moved as well."""
-    if world.time.at - held > 10 * 86400:
-        world.permits = [p for p in world.permits if world.state[p.number] == "expiring"]
-        for fresh in seed_demo(world.registry, 220, seed=world.rng.randrange(10**6)):
-            world.permits.append(fresh)
-            world.state[fresh.number] = fresh.kind
+    return _Trial(
+        check,
+        not after,
+        must_be=frozenset({Outcome.EXPIRED if after else Outcome.VALID}),
+        at=midnight.timestamp() + (1 if after else -2),
+    )
 
 
 def _names(world: _World) -> _Trial:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.bench_cli import bench_app
 from bot.doctor import doctor_command
 from bot.kb_cli import kb_app
 from knowledge.strict_yaml import DataError
@@ -18,6 +19,7 @@ cli = typer.Typer(
     help="安心问: cited, honest answers for domestic-service workers and households.",
 )
 cli.add_typer(kb_app, name="kb", help="The policy library.")
+cli.add_typer(bench_app, name="bench", help="The measurements of docs/measurements.md.")
 cli.command("doctor")(doctor_command)
 
 AsOf = Annotated[

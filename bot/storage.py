@@ -190,7 +190,8 @@ def memory_from_json(stored: str) -> Memory:
     try:
         return _MEMORY.validate_json(stored)
     except ValidationError as error:
-        _log.warning("memory_unreadable", problems=error.error_count())
+        kinds = sorted({f"{item['loc'][0]}: {item['type']}" for item in error.errors()})
+        _log.warning("memory_unreadable", problems=kinds)
         return Memory()
 
 

@@ -8,7 +8,6 @@ rarity among the candidates.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -99,15 +98,15 @@ class Pick:
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
     documents = [_terms_of(e.provision.says + e.provision.quote) for e in entries]
-    frequency = Counter(term for document in documents for term in document)
     asked = _asked_terms(ask.text)
+    rarity = {
+        term: weight * math.log(1 + len(entries) / found)
+        for term, weight in asked.items()
+        if (found := sum(term in document for document in documents))
+    }
     picks = []
     for entry, document in zip(entries, documents, strict=True):
-        shared = sum(
-            weight * math.log(1 + len(entries) / frequency[term])
-            for term, weight in asked.items()
-            if term in document
-        )
+        shared = sum(worth for term, worth in rarity.items() if term in document)
         # A long provision shares words with every question.
         shared -= _LENGTH * math.log(len(document))
         picks.append(Pick(entry, shared + _fit(entry, ask, words)))

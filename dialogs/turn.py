@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from dialogs import interview, policy
 from dialogs.answer import Composer
@@ -20,6 +21,7 @@ from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.wording import has, say
 from knowledge.rules import FactValue
+from knowledge.vocabulary import Vocabulary
 from nlu.aspects import without_cues
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
@@ -107,10 +109,8 @@ class Turn:
 
     def _by_label(self, one: Understanding) -> Understanding:
         """A topic's own label, as options send it, needs no guessing."""
-        for topic in self.desk.words.topics.values():
-            if one.text == normalise(topic.label):
-                return replace(one, ranking=(Score(topic.id, 1.0),))
-        return one
+        topic = _labels(self.desk.words).get(one.text)
+        return replace(one, ranking=(Score(topic, 1.0),)) if topic else one
 
     def _person(self, one: Understanding, memory: Memory) -> str:
         named = one.values("third_person")
@@ -282,6 +282,12 @@ class Turn:
             if score.intent in self.desk.words.topics and score.confidence >= one.confidence * _NEAR
         ][:_MOST_TOPICS]
         return {s.intent: s.confidence / (one.confidence if share else 1.0) for s in near}
+
+
+@cache
+def _labels(words: Vocabulary) -> dict[str, str]:
+    """Topic by its normalised label."""
+    return {normalise(topic.label): topic.id for topic in words.topics.values()}
 
 
 def _rest(one: Understanding) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from knowledge.loader import LoadedDocument
 from knowledge.numbers import figures_in, numbers_in
 from knowledge.schema import Agencies, Amount, Condition, Provision
-from knowledge.strength import phrase_of, weakest_hedge
+from knowledge.strength import phrase_of, verbs_of, weakest_hedge
 from knowledge.strict_yaml import Location, Problem
 from knowledge.vocabulary import Vocabulary
 
@@ -268,7 +268,15 @@ class DocumentLint:
                 at, f"unknown verb {provision.strength}", "use one of strengths.yaml"
             )
             return
-        if provision.strength not in phrase:
+        if declared.wordless:
+            if provision.kind != "figure":
+                yield self.problem(
+                    at,
+                    f"{provision.strength} is no verb, and only a figure may do without one",
+                    "use the verb of the quoted phrase",
+                )
+                return
+        elif provision.strength not in verbs_of(phrase, self.words):
             yield self.problem(
                 at,
                 f"the clause does not say {provision.strength} there: {phrase}",

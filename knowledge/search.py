@@ -39,7 +39,7 @@ _FIND = {
         ORDER BY score DESC, clause.id LIMIT :limit""",
     # ts_rank knows no rare and common words, so each word is weighed as BM25 weighs it.
     "postgresql": """
-        WITH asked AS (
+        WITH asked AS MATERIALIZED (
             SELECT to_tsquery('simple', quote_literal(word)) AS query,
                 ln(1 + (total.clauses - counted.clauses + 0.5) / (counted.clauses + 0.5)) AS weight
             FROM clause_word_count AS counted

@@ -1,21 +1,18 @@
 """How strongly a phrase speaks: which hedges hold it down.
 
 研究给予补贴 is a study, not a grant; 按规定给予 is a grant by other rules. A hedge governs its own
-phrase, from the punctuation before it.
+phrase, from the punctuation before it. Nouns made with such a verb (支持力度, 扶持政策) hedge nothing:
+knowledge/vocabulary/strengths.yaml lists them.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from knowledge.vocabulary import Strength, Vocabulary
 
 _PHRASE_STARTS = "，。；：、！？（”"
-# Nouns made with a hedging verb do not hedge: 支持性辅导员, 试点高校, 考试点.
-_NOUNS = re.compile(
-    r"(?:支持|扶持|推动|鼓励|引导)(?:性|体系|力)|考试点|试点高校"
-    r"|研究(?:院(?!校)|生(?!产)|所(?![需有]))|按规定时间"
-)
 
 
 def phrase_of(text: str, quote: str) -> str:
@@ -29,14 +26,25 @@ def phrase_of(text: str, quote: str) -> str:
     return text[start:end]
 
 
+def verbs_of(phrase: str, words: Vocabulary) -> str:
+    """The phrase without the nouns that only look like hedging verbs, a bar in their place."""
+    return _not_verbs(words).sub("|", phrase)
+
+
 def weakest_hedge(phrase: str, words: Vocabulary) -> tuple[str, Strength] | None:
     """The weakest hedging verb in `phrase` with its strength; None if nothing hedges it."""
-    bare = _NOUNS.sub("", phrase)
+    verbs = verbs_of(phrase, words)
     hedges = [
         (verb, strength)
         for strength in words.strengths.values()
         if strength.hedge
         for verb in strength.verbs
-        if verb in bare
+        if verb in verbs
     ]
     return min(hedges, key=lambda hedge: words.rank(hedge[1]), default=None)
+
+
+@cache
+def _not_verbs(words: Vocabulary) -> re.Pattern[str]:
+    listed = [noun.pattern for strength in words.strengths.values() for noun in strength.not_verbs]
+    return re.compile("|".join(listed) or "(?!)")

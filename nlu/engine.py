@@ -41,7 +41,7 @@ def _quiet(_: str) -> None:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a text was understood as it was: its words, and the features that spoke for the winner."""
+    """Why a text was understood as it was: its words, and what spoke for the winner."""
 
     tokens: tuple[str, ...]
     scores: tuple[Score, ...]
@@ -114,7 +114,7 @@ class EmbeddedClassifier:
 
 def sources_digest(training: Path, config: Path) -> dict[str, str]:
     """Hashes of all that a model is made from. A missing file counts as an empty one."""
-    data = sorted(training.glob("*.yml")) + [_HERE / "intents.yaml"]
+    data = [*sorted(training.glob("*.yml")), _HERE / "intents.yaml"]
     return {
         "data": _digest(_content(path) for path in data),
         "config": _digest([_content(config)]),

@@ -1,7 +1,7 @@
 """Things named in a text, by the vocabulary's words: places, occupations, groups, levels and facts.
 
-One pass of longest matches; a word inside a longer one does not count (残疾人 in 非残疾人 is caught as
-negated). Numbers, ages and permit numbers are found by shape.
+One pass of longest matches; a word inside a longer one does not count (残疾人 in 非残疾人 is caught
+as negated). Numbers, ages and permit numbers are found by shape.
 """
 
 from __future__ import annotations

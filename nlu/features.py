@@ -1,8 +1,8 @@
 """Rasa's sparse featurizers, in process: what a text is made of, as a list of feature names.
 
-Each gives the features that Rasa 3.6's component of the same name counts at sentence level. They are
-written out here rather than borrowed from scikit-learn, whose import costs more time and memory than
-all of the engine; tests hold them equal to scikit-learn's CountVectorizer on any text.
+Each gives the features that Rasa 3.6's component of the same name counts at sentence level. They
+are written out here rather than borrowed from scikit-learn, whose import costs more time and memory
+than all of the engine; tests hold them equal to scikit-learn's CountVectorizer on any text.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _SPACES = re.compile(r"\s\s+")
 
 
 class Featurizer(Protocol):
-    """`min_df` is the least number of examples a feature must stand in to be kept."""
+    """What a text holds. `min_df` is the least number of examples a feature must stand in to be kept."""
 
-    min_df: int
+    @property
+    def min_df(self) -> int: ...
 
     def features(self, text: str, tokens: Sequence[str]) -> list[str]:
         """The features of a text, one entry for each time it occurs."""

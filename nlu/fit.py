@@ -1,4 +1,4 @@
-"""Training the embedded engine: examples in, weights out. The only place that needs scikit-learn."""
+"""Training the embedded engine: examples in, weights out. Only here is scikit-learn needed."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     narrow, column_of, shared_by = _join_equal_columns(matrix)
     weights, intercept = _regression(narrow, labels, intents, pipeline.classifier)
     # Equal columns share the weight of the one that stood for them.
-    weights = weights[column_of] / np.sqrt(shared_by)[column_of, None]
-    weights = weights.astype(np.float32)
-    return Model(header, tuple(intents), numbered(features), weights, intercept)
+    wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
+    return Model(header, tuple(intents), numbered(features), wide.astype(np.float32), intercept)
 
 
 def _count(

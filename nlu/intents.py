@@ -24,7 +24,7 @@ class Intent:
 
 
 def load_intents(path: Path) -> dict[str, Intent]:
-    """Read the list from `path`. Raises `DataError` for an unknown kind or topic and for a repeated id."""
+    """Read the list from `path`. Raises `DataError` for an unknown kind or topic, a repeated id."""
     source = read(path)
     topics = vocabulary().topics
     found: dict[str, Intent] = {}

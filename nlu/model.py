@@ -107,7 +107,7 @@ def save(model: Model, path: Path) -> None:
 
 
 def load(path: Path) -> Model:
-    """Read a model. Raises `ModelError` when there is none, or it is broken or of another version."""
+    """Read a model. Raises `ModelError` when it is missing, broken or of another version."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
@@ -147,9 +147,7 @@ def _from_header(header: Mapping[str, Any], weights: Weights, intercept: Weights
         patterns=tuple((str(name), str(pattern)) for name, pattern in header["patterns"]),
         examples=int(header["examples"]),
     )
-    return Model(
-        about, tuple(header["intents"]), numbered(header["features"]), weights, intercept
-    )
+    return Model(about, tuple(header["intents"]), numbered(header["features"]), weights, intercept)
 
 
 def _reason(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """Making equal what people mean as equal, before any engine sees it.
 
 Full-width to half-width, traditional to simplified characters, zero-width and control characters
-away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml). The
-text stays readable Chinese and says the same.
+away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml).
+The text stays readable Chinese and says the same.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from knowledge.strict_yaml import read
 
 _REPEATED = re.compile(r"([!！?？。，,~～…、.;；])\1+")
 _SPACES = re.compile(r"[ \t\u3000]+")
-# Between two Chinese clauses a space is a comma; between shorter pieces it is a slip of the thumb or
-# of speech recognition.
+# Between two Chinese clauses a space is a comma; between shorter pieces it is a slip of the thumb
+# or of speech recognition.
 _CLAUSE_SPACE = re.compile(r"(?<=[\u4e00-\u9fff]{4}) (?=[\u4e00-\u9fff]{4})")
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _TO_CHINESE = str.maketrans({"?": "？", "!": "！", ",": "，", ";": "；", "~": ""})

@@ -167,7 +167,7 @@ def _component(
 
 
 def _assemble(parts: Sequence[_Component], source: Source) -> Pipeline:
-    """The pipeline of `parts`. Raises `DataError` unless it is tokenizer, featurizers, classifier."""
+    """The pipeline of `parts`; `DataError` unless it is tokenizer, featurizers, classifier."""
     *front, last = parts if parts else [None]
     first, *middle = front if front else [None]
     counts = tuple(part for part in middle if isinstance(part, CountVectors | Regex))

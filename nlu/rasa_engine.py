@@ -1,8 +1,8 @@
 """Rasa as the engine, over HTTP: `POST /model/parse` of `rasa run --enable-api`.
 
-Rasa lives in an environment of its own (DESIGN 4). Whatever goes wrong with it is `EngineUnavailable`:
-the embedded engine answers then. After a failure Rasa is left alone for a while, so that its timeout is
-not paid by every message.
+Rasa lives in an environment of its own. Whatever goes wrong with it is `EngineUnavailable`, and the
+embedded engine answers. After a failure Rasa is left alone for a while, so that its timeout is not
+paid by every message.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class RasaClassifier:
         """
         now = self._clock()
         if self._closed_until is not None and now < self._closed_until:
-            raise EngineUnavailable(f"rasa failed; next attempt in {self._closed_until - now:.1f} s")
+            raise EngineUnavailable(
+                f"rasa failed; next attempt in {self._closed_until - now:.1f} s"
+            )
         try:
             response = self._client.post("/model/parse", json={"text": text})
             response.raise_for_status()

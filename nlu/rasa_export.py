@@ -1,8 +1,8 @@
 """The project that Rasa trains: what the embedded engine learns from, written out as Rasa reads it.
 
 Rasa sees messages after our normalisation, so it is given the training examples normalised too; it
-reads the vocabulary as jieba user dictionary; and the pipeline is `config.yml` as it stands. What comes
-out of `anxin nlu export DIR` is trained by `rasa train nlu --nlu data --config config.yml`.
+reads the vocabulary as jieba user dictionary; and the pipeline is `config.yml` as it stands. What
+`anxin nlu export DIR` writes is trained, in DIR, by `rasa train nlu --nlu data`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nlu.training_data import TrainingData
 
 
 def export(data: TrainingData, config: Path, folder: Path) -> None:
-    """Write the project into `folder`. Raises `DataError` when `config` is not runnable as it stands."""
+    """Write the project into `folder`. Raises `DataError` when `config` cannot be run."""
     pipeline = read_pipeline(config)
     dictionary = folder / pipeline.tokenizer.dictionary_path
     dictionary.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,9 @@ def export(data: TrainingData, config: Path, folder: Path) -> None:
     _write(folder / "data" / "nlu.yml", _training_file(data))
     _write(folder / "config.yml", [config.read_text(encoding="utf-8").rstrip("\n")])
     intents = sorted({example.intent for example in data.examples})
-    _write(folder / "domain.yml", ['version: "3.1"', "intents:", *(f"- {name}" for name in intents)])
+    _write(
+        folder / "domain.yml", ['version: "3.1"', "intents:", *(f"- {name}" for name in intents)]
+    )
 
 
 def _training_file(data: TrainingData) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """One message, several questions: where one ends and the next begins.
 
-Only the text's own signs are used: punctuation, words that announce another question (还有, 另外,
-顺便问), question particles. A story with one question stays whole, whatever its length, because a cut
-needs a question on both sides. Whether two parts ask the same thing is for the engine to say
+Only the text's own signs are used: punctuation, words that announce another question (还有, 另外),
+question particles. A story with one question stays whole, whatever its length, because a cut needs
+a question on both sides. Whether two parts ask the same thing is for the engine to say
 (nlu/understand.py joins them again).
 """
 
@@ -33,8 +33,8 @@ _FILLER = re.compile(
 def questions(text: str) -> tuple[str, ...]:
     """The questions of the normalised `text` in order; one part when it holds one or none.
 
-    What leads up to a question belongs to it, what trails the last one to the last. The parts joined
-    are the text again, but for spaces at the seams.
+    What leads up to a question belongs to it, what trails the last one to the last. The parts
+    joined are the text again, but for spaces at the seams.
     """
     parts: list[str] = []
     pending = ""

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# The one tokenizer of the process: a second one would cost a second and 100 MB for the same words.
-from knowledge.words import _tokenizer as _shared_tokenizer
 from knowledge.vocabulary import vocabulary
+
+# The one tokenizer of the process: another would cost a second and 100 MB for the same words.
+from knowledge.words import _tokenizer as _shared_tokenizer
 
 _FIGURES = re.compile(r"\b[0-9]+\b")
 
@@ -30,10 +31,12 @@ def processed(found: list[str], lowercase: bool = True) -> list[str]:
 
 
 def dictionary_words() -> Iterator[str]:
-    """Every word of the vocabulary that the tokenizer keeps whole, once, in its order of loading."""
+    """Every word of the vocabulary that the tokenizer keeps whole, in its order of loading."""
     words = vocabulary()
     lists = (words.topics, words.occupations, words.groups, words.levels, words.regions)
-    yield from dict.fromkeys(name for terms in lists for term in terms.values() for name in term.called)
+    yield from dict.fromkeys(
+        name for terms in lists for term in terms.values() for name in term.called
+    )
 
 
 def dictionary_lines() -> Iterator[str]:

@@ -71,7 +71,9 @@ def read_training_data(folder: Path, known: Mapping[str, object] | None = None) 
     """
     paths = sorted(folder.glob("*.yml"))
     if not paths:
-        problem = Problem(folder, 1, "no training files (*.yml)", "add one, or name the right folder")
+        problem = Problem(
+            folder, 1, "no training files (*.yml)", "add one, or name the right folder"
+        )
         raise DataError([problem])
     return read_files(paths, known)
 
@@ -95,7 +97,7 @@ def read_files(paths: list[Path], known: Mapping[str, object] | None = None) -> 
 def _read_file(source: Source, reading: _Reading) -> None:
     data = source.data
     if not isinstance(data, dict) or not isinstance(data.get("nlu"), list):
-        mend = "start with `version: \"3.1\"` and a list `nlu:`"
+        mend = 'start with `version: "3.1"` and a list `nlu:`'
         reading.problems.append(source.problem((), "not Rasa training data", mend))
         return
     if str(data.get("version")) not in _VERSIONS:

@@ -38,7 +38,7 @@ class _Part:
 
 
 class Understander:
-    """Text in, one `Understanding` for each question out. `fallback` stands in for a lost engine."""
+    """Text in, one `Understanding` a question out. `fallback` stands in for a lost engine."""
 
     def __init__(self, classifier: Classifier, fallback: Classifier | None = None) -> None:
         self._classifier = classifier
@@ -52,6 +52,11 @@ class Understander:
         whole = normalise(text)
         parts = [_Part(part, self._classify(part)) for part in questions(whole)]
         return [self._understanding(text, part) for part in self._join(parts)]
+
+    def understand_whole(self, text: str) -> Understanding:
+        """What the message asks, taken as one question. Raises as `understand` does."""
+        whole = normalise(text)
+        return self._understanding(text, _Part(whole, self._classify(whole)))
 
     def _join(self, parts: list[_Part]) -> list[_Part]:
         """The parts with those joined that ask the same, or that ask nothing by themselves."""

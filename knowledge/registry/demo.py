@@ -57,6 +57,7 @@ def seed_demo(registry: Registry, count: int = 300, seed: int = 1) -> list[DemoP
     """Issue `count` made-up permits over the cities. Numbers and PINs are drawn anew each time."""
     rng = random.Random(seed)  # noqa: S311  not for secrets
     kinds = [kind for kind in _KINDS for _ in range(kind[2])]
+    rng.shuffle(kinds)
     letters = list(cities())
     return [
         _issue(registry, rng, letters[i % len(letters)], *kinds[i // len(letters) % len(kinds)][:2])

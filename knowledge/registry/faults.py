@@ -96,9 +96,10 @@ async def _flood() -> httpx.Response:
     return httpx.Response(200, headers=_JSON, content=body())
 
 
-def _status(
-    status: int, headers: Mapping[str, str] | None = None
-) -> Callable[[], Awaitable[httpx.Response]]:
+Respond = Callable[[], Awaitable[httpx.Response]]
+
+
+def _status(status: int, headers: Mapping[str, str] | None = None) -> Respond:
     async def respond() -> httpx.Response:
         return _response(status, headers or {}, b"{}")
 

@@ -103,6 +103,13 @@ def draw(token: str, scale: int = 6) -> bytes:
     return out.getvalue()
 
 
+def in_terminal(token: str) -> str:
+    """The QR of a token in block characters, to be scanned from a terminal."""
+    out = io.StringIO()
+    segno.make(token, error="m", micro=False, boost_error=False).terminal(out, compact=True)
+    return out.getvalue()
+
+
 def read_photo(data: bytes) -> str:
     """The text of the one QR in a photograph. Raises `UnreadablePhoto`."""
     image = _open(data)

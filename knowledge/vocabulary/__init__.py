@@ -6,6 +6,7 @@ not in them, and the NLU finds entities by the same lists.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -57,13 +58,19 @@ class Region(_Term):
 
 
 class Strength(BaseModel):
-    """How strongly a document speaks. `rank` grows with strength; a hedge holds down its phrase."""
+    """How strongly a document speaks. `rank` grows with strength; a hedge holds down its phrase.
+
+    `not_verbs` are patterns of words that hold one of its verbs and do not hedge (支持力度).
+    `wordless`: not looked for in the clause; for figures without a verb (a date, a name).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     id: str
     hedge: bool
+    wordless: bool = False
     verbs: tuple[str, ...] = Field(strict=False)
+    not_verbs: tuple[re.Pattern[str], ...] = Field(default=(), strict=False)
     means: str
     binding: str
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from bot.http import create_app
 from tests.bot.conftest import library_file as library_file
@@ -58,15 +58,13 @@ def page(context: BrowserContext, site: str) -> Iterator[Page]:
     errors: list[str] = []
     strangers: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
+
+    def note(message: ConsoleMessage) -> None:
+        # That a request could not go out the browser reports itself; some tests make it so.
+        if message.type == "error" and "net::ERR_INTERNET_DISCONNECTED" not in message.text:
             errors.append(message.text)
-            # The browser itself reports a request that could not go out; that is what is tested there.
-            if message.type == "error" and "net::ERR_INTERNET_DISCONNECTED" not in message.text
-            else None
-        ),
-    )
+
+    page.on("console", note)
     page.on(
         "request",
         lambda request: None if request.url.startswith(site) else strangers.append(request.url),

@@ -59,7 +59,7 @@ async function openClause(entry, id, quotes) {
     place("heading").textContent = heading;
     place("text").replaceChildren(...marked(text, quotes));
     place("note").textContent = "";
-    entry.querySelector("mark")?.scrollIntoView({ block: "nearest" });
+    entry.querySelector("mark")?.scrollIntoView({ block: "center" });
     return true;
   } catch {
     place("note").textContent = words("partial-note");

@@ -31,7 +31,9 @@ function typeSize(button) {
   show(isLarge());
   button.addEventListener("click", () => {
     setLarge(!isLarge());
+    const read = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
     show(isLarge());
+    read?.scrollIntoView({ block: "nearest" }); // what was being read stays on the screen
   });
 }
 

@@ -1,0 +1,42 @@
+"""`anxin bench`: the measurements of docs/measurements.md, each by one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+bench_app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@bench_app.command()
+def answers(
+    questions: Annotated[
+        Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)
+    ] = Path("tests/conversations/questions"),
+    misses: Annotated[bool, typer.Option(help="List the questions that missed.")] = False,
+) -> None:
+    """How often the answer cites the clause it must rest on, beside plain search."""
+    from bot.app import assemble
+    from bot.bench_answers import measure, read_questions, report
+    from bot.settings import settings
+
+    app = assemble(settings(), typer.echo)
+    typer.echo(report(list(measure(app, read_questions(questions))), misses=misses))
+
+
+@bench_app.command()
+def turn(
+    questions: Annotated[
+        Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)
+    ] = Path("tests/conversations/questions"),
+) -> None:
+    """The time of a whole turn in process, beside the library's search alone."""
+    from bot.app import assemble
+    from bot.bench_answers import read_questions
+    from bot.bench_turn import time_turns
+    from bot.settings import settings
+
+    app = assemble(settings(), typer.echo)
+    typer.echo(time_turns(app, read_questions(questions)))

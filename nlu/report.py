@@ -1,0 +1,199 @@
+"""The NLU measured on messages written apart from its training data (nlu/evaluation).
+
+Test figures and cross-validation are two things: the second is made from the training data alone,
+for choosing options, and says nothing about messages of other people.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge.strict_yaml import DataError, Source, read
+from nlu.engine import EmbeddedClassifier
+from nlu.entities import entities_of
+from nlu.intents import intents
+from nlu.metrics import (
+    CurvePoint,
+    IntentFigures,
+    Prediction,
+    accuracy,
+    by_intent,
+    confusions,
+    harmonic,
+    macro_f1,
+    scope_curve,
+)
+from nlu.noise import NOISES
+from nlu.normalise import normalise
+from nlu.pipeline import Pipeline
+from nlu.training_data import Example, TrainingData, read_files
+from nlu.understand import Understander
+from nlu.understanding import Classifier
+
+EVALUATION = Path(__file__).parent / "evaluation"
+THRESHOLDS = (0.0, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+_NEGATED = "not_"
+
+
+@dataclass(frozen=True)
+class EntityFigures:
+    kind: str
+    precision: float
+    recall: float
+    f1: float
+    marked: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """All figures of one run on the test sets."""
+
+    messages: int
+    accuracy: float
+    macro_f1: float
+    by_intent: list[IntentFigures]
+    confusions: list[tuple[str, str, int]]
+    noise: dict[str, float]  # accuracy on in-scope messages after each noise
+    in_scope_accuracy: float
+    near_accuracy: float
+    curve: list[CurvePoint]
+    entities: list[EntityFigures]  # all kinds together first
+    several_questions: float  # share of messages whose questions were found, in order
+    several_messages: int
+    p50_ms: float
+    p99_ms: float
+
+
+def evaluate(classifier: Classifier, folder: Path = EVALUATION) -> Report:
+    """Measure `classifier` on the test sets in `folder`. Raises `DataError` for a broken set."""
+    understander = Understander(classifier)
+    apart = read_files([folder / "in_scope.yml", folder / "out_of_scope.yml"]).examples
+    taken: list[float] = []
+    predictions = [_predict(understander, example.written, example, taken) for example in apart]
+    known = intents()
+    in_scope = [one for one in predictions if known[one.wanted].kind not in ("near", "far")]
+    near = [one for one in predictions if known[one.wanted].kind == "near"]
+    ours = [example for example in apart if known[example.intent].kind not in ("near", "far")]
+    several = _questions_found(understander, folder / "multi.yml")
+    taken.sort()
+    return Report(
+        messages=len(predictions),
+        accuracy=accuracy(predictions),
+        macro_f1=macro_f1(predictions),
+        by_intent=by_intent(predictions),
+        confusions=confusions(predictions),
+        noise={
+            name: accuracy([_predict(understander, noise(e.written), e) for e in ours])
+            for name, noise in NOISES.items()
+        },
+        in_scope_accuracy=accuracy(in_scope),
+        near_accuracy=accuracy(near),
+        curve=scope_curve(predictions, known, THRESHOLDS),
+        entities=entity_figures(folder / "entities.yml"),
+        several_questions=sum(several) / len(several) if several else 0.0,
+        several_messages=len(several),
+        p50_ms=taken[len(taken) // 2],
+        p99_ms=taken[len(taken) * 99 // 100],
+    )
+
+
+def _predict(
+    understander: Understander, text: str, example: Example, taken: list[float] | None = None
+) -> Prediction:
+    started = time.perf_counter()
+    best = understander.understand_whole(text)
+    if taken is not None:
+        taken.append((time.perf_counter() - started) * 1000)
+    return Prediction(example.text, example.intent, best.intent, best.confidence)
+
+
+def _questions_found(understander: Understander, path: Path) -> list[bool]:
+    source = read(path)
+    return [
+        [one.intent for one in understander.understand(row["text"])] == row["intents"]
+        for row in _rows(source, "intents")
+    ]
+
+
+def entity_figures(path: Path) -> list[EntityFigures]:
+    """Precision, recall and F1 of entities, of all kinds together and then of each.
+
+    An entity is right when kind and canonical value are. `not_group` stands for negated ones.
+    """
+    right: defaultdict[str, int] = defaultdict(int)
+    marked: defaultdict[str, int] = defaultdict(int)
+    found: defaultdict[str, int] = defaultdict(int)
+    for row in _rows(read(path), "entities"):
+        wanted = {
+            (kind, _value(value)) for kind, values in row["entities"].items() for value in values
+        }
+        got = {
+            ((_NEGATED if entity.negated else "") + entity.kind, _value(entity.value))
+            for entity in entities_of(normalise(row["text"]))
+        }
+        for counts, pairs in ((right, wanted & got), (marked, wanted), (found, got)):
+            for kind, _ in pairs:
+                counts[kind] += 1
+                counts["all"] += 1
+    kinds = ["all", *sorted(kind for kind in marked.keys() | found.keys() if kind != "all")]
+    rows = []
+    for kind in kinds:
+        precision = right[kind] / found[kind] if found[kind] else 0.0
+        recall = right[kind] / marked[kind] if marked[kind] else 0.0
+        f1 = harmonic(precision, recall)
+        rows.append(EntityFigures(kind, precision, recall, f1, marked[kind]))
+    return rows
+
+
+def _value(value: object) -> str:
+    """Values are compared as text: 50 and 50.0 are one sum, 俺妈 and 我妈 one relation."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{float(value):g}"
+    return normalise(str(value))
+
+
+def _rows(source: Source, key: str) -> list[dict[str, Any]]:
+    problems = [
+        source.problem((place,), f"no text or no {key}", f"write {{text: …, {key}: …}}")
+        for place, row in enumerate(source.data or [])
+        if not isinstance(row, dict) or "text" not in row or key not in row
+    ]
+    if problems:
+        raise DataError(problems)
+    return list(source.data or [])
+
+
+def cross_validate(
+    data: TrainingData, pipeline: Pipeline, folds: int = 5, progress: Callable[[str], None] = print
+) -> list[Prediction]:
+    """Each training example predicted by a model that has not seen it; folds hold intents evenly."""
+    parts = stratified(data.examples, folds)
+    predictions: list[Prediction] = []
+    for number, held_out in enumerate(parts, 1):
+        progress(f"fold {number} of {folds}")
+        rest = [example for part in parts if part is not held_out for example in part]
+        classifier = EmbeddedClassifier.train(TrainingData(tuple(rest), data.patterns), pipeline)
+        for example in held_out:
+            best = classifier.classify(example.text)[0]
+            predictions.append(
+                Prediction(example.text, example.intent, best.intent, best.confidence)
+            )
+    return predictions
+
+
+def stratified(examples: Sequence[Example], folds: int) -> list[list[Example]]:
+    """The examples dealt into `folds` parts, each intent evenly; always the same way."""
+    shuffled = sorted(examples, key=lambda example: (example.intent, example.text))
+    random.Random(0).shuffle(shuffled)  # noqa: S311
+    dealt: defaultdict[str, int] = defaultdict(int)
+    parts: list[list[Example]] = [[] for _ in range(folds)]
+    for example in shuffled:
+        parts[dealt[example.intent] % folds].append(example)
+        dealt[example.intent] += 1
+    return parts
