@@ -187,7 +187,7 @@ class _World:
 
     def renew(self) -> None:
         """A new valid permit in the place of one that a run has revoked."""
-        fresh = seed_demo(self.registry, 1, seed=self.rng.randrange(10**6))[0]
+        fresh = seed_demo(self.registry, 1, self.rng.randrange(10**6), only="valid")[0]
         self.permits.append(fresh)
         self.state[fresh.number] = fresh.kind
 

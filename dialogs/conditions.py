@@ -42,10 +42,10 @@ def _fact(node: Condition, words: Vocabulary) -> str:
 
 
 def _some(labels: list[str]) -> str:
-    """A short list whole; of a long one the first few and how many there are."""
+    """A short list whole; of a long one the first few, and that there are more."""
     if len(labels) <= _SHORT:
         return "或".join(labels)
-    return say("conditions.many", some=listed(labels[:_SHORT]), count=len(labels))
+    return say("conditions.many", some=listed(labels[:_SHORT]))
 
 
 def explain(determination: Determination, words: Vocabulary) -> list[tuple[str, tuple[str, ...]]]:

@@ -6,15 +6,17 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dialogs.gloss import glossed
 from dialogs.memory import Memory
 from dialogs.policy import Desk
+from dialogs.reading import says
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.turn import Turn
 from dialogs.wording import say, spoken_date
 from knowledge.library import Library
 from knowledge.standing import china_day
 from knowledge.vocabulary import Vocabulary
-from nlu.normalise import has_chinese, has_words
+from nlu.normalise import has_chinese, has_words, normalise
 from nlu.understanding import Understanding
 
 
@@ -42,7 +44,7 @@ class Conversation:
         turn = Turn(self.understand, desk, day, now)
         reply, memory = turn.answer(message.text, memory.fresh(now))
         release = self.library.release()
-        return replace(reply, release=release.id if release else None), memory
+        return replace(glossed(reply), release=release.id if release else None), memory
 
     def _unusable(self, text: str, day: dt.date) -> Reply | None:
         """The reply to a message that holds no question we could read; None if it may."""
@@ -54,7 +56,7 @@ class Conversation:
             )
         if not has_words(text):
             return talk(Status.REFUSED, say("input.unreadable"))
-        if not has_chinese(text) and not any(char.isdigit() for char in text):
+        if not has_chinese(text) and not any(c.isdigit() for c in text) and not _answers(text):
             return talk(Status.REFUSED, say("input.foreign"))
         dates = [d.issued_on for d in self.library.documents() if d.issued_on]
         if dates and day < min(dates):
@@ -64,6 +66,11 @@ class Conversation:
                 say("input.before_all", date=spoken_date(day), first=spoken_date(first)),
             )
         return None
+
+
+def _answers(text: str) -> bool:
+    """Whether the text is one of the foreign words that everybody answers with (OK)."""
+    return says("agrees", normalise(text).lower())
 
 
 def talk(status: Status, text: str) -> Reply:

@@ -16,10 +16,11 @@ from dialogs.memory import Interview, Memory, Pending
 from dialogs.policy import Desk, candidates, covered, places
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, may_concern
-from dialogs.wording import listed, say
+from dialogs.wording import has, listed, say
 from knowledge.library import Entry
 from knowledge.rules import Determination, Truth, determine
 from knowledge.schema import Condition
+from knowledge.standing import Standing, standing
 from knowledge.vocabulary import AskedOf, Fact, Vocabulary
 
 MOST_QUESTIONS = 5
@@ -62,27 +63,37 @@ def benefits(
 ) -> list[Benefit]:
     """The benefits of `region` that could concern the person, best fitting of each topic first.
 
-    One whose conditions single out a group the person is known not to be in is kept: saying
-    不符合 with its reason is an answer too.
+    One for certain groups stays as long as nobody has said which the person belongs to: whether it
+    is hers is then a question to ask. For a firm they are the groups it hires from.
     """
     found: dict[str, Benefit] = {}
     role = ask.role or "worker"
+    groups_known = "groups" in ask.facts
     most = 1 if len(topics) > _FEW_TOPICS else 3
     for topic in topics:
-        one = replace(ask, topics={topic: 1.0})
+        # Weighed by the topic's own words, so that an answer given on the way changes nothing.
+        one = replace(ask, topics={topic: 1.0}, text=desk.words.topics[topic].label)
         for pick in candidates(one, desk.words.ancestors(region), day, desk):
             provision = pick.entry.provision
             if provision.kind not in _GIVING or topic not in provision.topics[:2]:
                 continue
             if role not in provision.audience or provision.id in found:
                 continue
-            if provision.groups and not may_concern(provision.groups, ask, desk.words):
-                continue
             determination = determine(provision, ask.facts, desk.words)
+            others = not may_concern(provision.groups, ask, desk.words)
+            if role != "enterprise" and others and not _may_be_hers(determination, groups_known):
+                continue
             found[provision.id] = Benefit(topic, pick.entry, determination)
             if sum(benefit.topic == topic for benefit in found.values()) == most:
                 break
-    return list(found.values())[:_MOST_BENEFITS]
+    return list(found.values())
+
+
+def _may_be_hers(determination: Determination, groups_known: bool) -> bool:
+    """Whether a benefit for groups she has not named could still turn out to be hers."""
+    if determination.provision.when is None or determination.outcome is Truth.NOT_MET:
+        return False
+    return not groups_known or bool(determination.unspecified)
 
 
 def topics_for(role: str | None) -> tuple[str, ...]:
@@ -110,7 +121,7 @@ def step(
         fact_id = max(dict.fromkeys(open_facts), key=open_facts.count)
         return _ask_fact(desk.words.facts[fact_id], found, memory, composer, desk, now)
     reply = _result(found, region, ask, composer, desk)
-    return reply, replace(memory, interview=None, pending=None, options=reply.options)
+    return reply, replace(memory, interview=None, pending=None)
 
 
 def _ask_region(
@@ -118,7 +129,7 @@ def _ask_region(
 ) -> tuple[Reply, Memory]:
     composer.add("question", Statement(say("region.ask")))
     reply = composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
-    return reply, replace(memory, pending=Pending("region", now), options=reply.options)
+    return reply, replace(memory, pending=Pending("region", now, reply.options))
 
 
 def role_of(memory: Memory) -> str | None:
@@ -145,9 +156,8 @@ def _ask_fact(
     reply = composer.reply(Status.NEEDS_INFO, missing=(fact.id,), options=options)
     memory = replace(
         memory,
-        pending=Pending(fact.id, now),
+        pending=Pending(fact.id, now, options),
         interview=Interview(interview.topics, (*interview.asked, fact.id)),
-        options=options,
     )
     return reply, memory
 
@@ -203,9 +213,14 @@ def _result(
         composer.talk(say("interview.nothing" if known else "region.outside", asked=name))
         composer.talk(say("region.covered", names=covered(desk)))
         return composer.reply(Status.NOT_COVERED)
+    worths = {standing(benefit.entry.document, composer.as_of) for benefit in found}
+    opener = {Standing.REPEALED: "opener.repealed", Standing.NEWS_REPORT: "opener.news"}
+    for worth in sorted(worths & opener.keys()):
+        composer.talk(say(opener[worth]))
     composer.talk(say("interview.intro", region=name))
     order = (Truth.MET, Truth.UNKNOWN, Truth.NOT_MET)
-    for benefit in sorted(found, key=lambda b: order.index(b.determination.outcome)):
+    found = sorted(found, key=lambda b: order.index(b.determination.outcome))[:_MOST_BENEFITS]
+    for benefit in found:
         _describe(benefit, composer, desk.words)
     composer.standings([benefit.entry for benefit in found])
     composer.add("advice", Statement(say("interview.final")))
@@ -234,6 +249,9 @@ def _describe(benefit: Benefit, composer: Composer, words: Vocabulary) -> None:
         topic=words.topics[benefit.topic].label,
         verb=entry.provision.strength,
     )
+    worth = standing(entry.document, composer.as_of)
+    if has(f"interview.{worth.value}"):
+        heading = say(f"interview.{worth.value}", heading=heading)
     statements = [Statement(entry.provision.says, clause)]
     for text, clauses in explain(determination, words):
         statements.append(Statement(text, clauses))
@@ -251,7 +269,7 @@ def _describe(benefit: Benefit, composer: Composer, words: Vocabulary) -> None:
 
 def offered_groups(fact: Fact, memory: Memory, words: Vocabulary) -> frozenset[str]:
     """The groups that stood among the options of the question now pending."""
-    if fact.type != "groups":
+    if fact.type != "groups" or memory.pending is None:
         return frozenset()
-    labels = {option.label for option in memory.options}
+    labels = {option.label for option in memory.pending.options}
     return frozenset(g.id for g in words.groups.values() if g.label in labels)

@@ -50,6 +50,7 @@ class Pending:
 
     fact: str
     asked_at: dt.datetime
+    options: tuple[Option, ...] = ()  # what was offered, to be shown again after a side question
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Interview:
 
     topics: tuple[str, ...]
     asked: tuple[str, ...] = ()
+
+    def again(self, fact: str) -> Interview:
+        """The same with `fact` taken for not yet asked."""
+        return Interview(self.topics, tuple(one for one in self.asked if one != fact))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from knowledge.standing import applies, exists, standing
 from knowledge.vocabulary import Vocabulary
 
 # A supporting provision must come this near to the best one, and no more than this many are shown.
-_NEAR = 0.7
+_NEAR = 0.66
 _NEAR_ELSEWHERE = 0.85
 _MOST = 4
 # Clauses that plain search brings in beside the topic's own, for questions the NLU files elsewhere.
@@ -47,7 +47,11 @@ def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Repl
     composer = Composer(desk.words, desk.library, as_of, desk.today)
     if not regions:
         return _anywhere(ask, composer, desk)
-    statuses = [_in_region(ask, region, composer, desk) for region in regions]
+    statuses = []
+    for region in regions:
+        if len(regions) > 1:
+            composer.talk(say("region.heading", name=desk.words.regions[region].label))
+        statuses.append(_in_region(ask, region, composer, desk))
     order = (Status.ANSWERED, Status.PARTLY_ANSWERED, Status.NOT_COVERED, Status.OUT_OF_SCOPE)
     options: tuple[Option, ...] = ()
     return composer.reply(min(statuses, key=order.index), options=options)
@@ -117,9 +121,10 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     if picks:
         return _only_below(ask, region, picks, composer, desk)
     if desk.library.documents(chain):
-        label = words.topics[ask.topic].label
-        composer.talk(say("region.not_in_documents", asked=name, topic=label))
-        if not any(exists(d, composer.as_of) for d in desk.library.documents(chain)):
+        if any(exists(d, composer.as_of) for d in desk.library.documents(chain)):
+            label = words.topics[ask.topic].label
+            composer.talk(say("region.not_in_documents", asked=name, topic=label))
+        else:
             composer.talk(say("region.too_early", date=spoken_date(composer.as_of)))
         composer.add("advice", Statement(say("region.ask_local", asked=name)))
         return Status.NOT_COVERED
@@ -140,7 +145,7 @@ def _only_below(
         say(
             "region.child_only",
             asked=asked,
-            level=asked[-1] if asked[-1] in "省市区" else "",
+            whole=f"全{asked[-1]}" if asked[-1] in "省市区县旗" else "",
             names=names,
         )
     )

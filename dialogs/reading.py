@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dialogs.reply import Option
 from knowledge.numbers import numbers_in
@@ -24,14 +25,23 @@ DONT_KNOW: Final = _DontKnow()
 
 
 @cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    data = read(Path(__file__).with_name("reading.yaml")).data
-    return {name: re.compile(pattern) for name, pattern in data.items()}
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = read(Path(__file__).with_name("reading.yaml")).data
+    return data
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _match(kind: str, text: str) -> re.Match[str] | None:
+    return _pattern(_data()[kind]).search(text)
 
 
 def says(kind: str, text: str) -> bool:
     """Whether `text` says what the pattern `kind` of reading.yaml stands for."""
-    return _patterns()[kind].search(text) is not None
+    return _match(kind, text) is not None
 
 
 def chosen(text: str, options: tuple[Option, ...]) -> Option | str | None:
@@ -39,11 +49,21 @@ def chosen(text: str, options: tuple[Option, ...]) -> Option | str | None:
     for option in options:
         if text in (option.label, normalise(option.label), normalise(option.send)):
             return option
-    match = _patterns()["ordinal"].match(text)
+    match = _match("ordinal", text)
     if match is None or not options:
         return None
     number = int(numbers_in(match.group(1))[0])
-    return options[number - 1] if number <= len(options) else text
+    return options[number - 1] if 1 <= number <= len(options) else text
+
+
+def chosen_several(text: str, options: tuple[Option, ...]) -> tuple[Option, ...] | None:
+    """The options meant by several numbers (1、3); None unless each stands in the list."""
+    if not options or not says("ordinals", text):
+        return None
+    numbers = [int(number) for number in numbers_in(text)]
+    if not all(1 <= number <= len(options) for number in numbers):
+        return None
+    return tuple(options[number - 1] for number in dict.fromkeys(numbers))
 
 
 def answer_to(
@@ -54,19 +74,17 @@ def answer_to(
     `offered` are the groups that stood among the options, so that 都不是 excludes those only.
     """
     text = understood.text
-    if says("dont_know", text):
+    asked = fact.asked(role)
+    if len(text) <= _SHORT and says("dont_know", text):
         return DONT_KNOW
     if fact.type == "groups" and says("none_of_them", text):
         return Groups(excluded=offered)
     if fact.id in understood.facts:
         return understood.facts[fact.id]
     if fact.type == "yes_no":
-        if says("agrees", text):
-            return True
-        return False if says("denies", text) else None
+        return _yes_or_no(text, asked.question)
     if fact.type == "choice":
-        labels = fact.asked(role).options
-        return next((value for value, label in labels.items() if normalise(label) == text), None)
+        return _option_meant(text, asked.options)
     if fact.type == "groups" and says("denies", text):
         return Groups(excluded=offered)
     if fact.type == "number" and len(text) <= _SHORT and (found := numbers_in(text)):
@@ -74,5 +92,40 @@ def answer_to(
     return None
 
 
-# A number in a long text is about something else.
+def _yes_or_no(text: str, question: str) -> bool | None:
+    """是, 没有; 签了 and 没签 only where the question is about signing."""
+    if says("agrees", text):
+        return True
+    if says("denies", text):
+        return False
+    for kind, value in (("did", True), ("did_not", False)):
+        match = _match(kind, text)
+        if match is not None and _pattern(_data()["deeds"][match.group(1)]).search(question):
+            return value
+    return None
+
+
+def _option_meant(text: str, labels: Mapping[str, str]) -> str | None:
+    """The value whose label, or a part of it, was said: 员工制 for 公司正式员工（员工制）."""
+    plain = {value: normalise(label) for value, label in labels.items()}
+    found = [value for value, label in plain.items() if label == text]
+    if not found:
+        text = "不是" if says("denies", text) else text
+        found = [value for value, label in plain.items() if _part_said(text, label)]
+    return found[0] if len(found) == 1 else None
+
+
+def _part_said(text: str, label: str) -> bool:
+    parts = _pattern("[()（），、]").split(label)
+    if says("agrees", text):
+        return any(part.startswith("是") for part in parts)
+    if text in parts or says("denies", text):
+        return text in parts
+    long_enough = len(text) >= _NAMING
+    return long_enough and any(p.startswith(text) or p.endswith(text) for p in parts)
+
+
+# A number, or not knowing, in a long text is about something else.
 _SHORT = 10
+# So many characters of an option's label name it.
+_NAMING = 3

@@ -32,8 +32,8 @@ _BY_KIND = {
     "deadline": 1.0,
     "contact": 0.5,
     "measure": 0.5,
-    "target": 0.0,
-    "figure": 0.0,
+    "target": -0.3,
+    "figure": -0.8,
 }
 _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "procedure": frozenset(("procedure",)),

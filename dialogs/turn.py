@@ -10,16 +10,17 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import zip_longest
 
 from dialogs import interview, policy
 from dialogs.answer import Composer
 from dialogs.distress import Distress, distress_in
 from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
 from dialogs.policy import Desk, covered
-from dialogs.reading import DONT_KNOW, answer_to, chosen, says
+from dialogs.reading import DONT_KNOW, answer_to, chosen, chosen_several, says
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
-from dialogs.wording import has, say
+from dialogs.wording import has, listed, say
 from knowledge.rules import FactValue
 from knowledge.vocabulary import Vocabulary
 from nlu.aspects import without_cues
@@ -47,6 +48,10 @@ _STATUS_OF_TALK = {
 _FILLER = frozenset(
     "那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也？。，！ "
 )
+# So many characters beside a place's name do not make its message a question of its own.
+_PLACE = 2
+# After these the interview's question is not put again.
+_NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
 _ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
@@ -63,12 +68,14 @@ class Turn:
         distress = distress_in(plain)
         if distress is not None and not distress.then_answer:
             return _talk(Status.ANSWERED, distress.says, intent="emergency"), memory
-        choice = chosen(plain, memory.options)
+        choice = self._choice(plain, memory)
         if isinstance(choice, str):
             number = say("out_of_range", number=choice.strip("第个。.！ "))
             return replace(_talk(Status.CLARIFY, number), options=memory.options), memory
         if choice is not None:
             plain = choice.send
+        elif self._asked_for(memory, "groups") and (several := chosen_several(plain, memory.options)):
+            plain = listed([option.send for option in several])
         reply, memory = self._questions(plain, memory)
         memory = replace(memory, options=reply.options)
         return (_after(distress, reply) if distress else reply), memory
@@ -86,26 +93,44 @@ class Turn:
 
     # --- what the message is -------------------------------------------------------------------
 
+    def _choice(self, text: str, memory: Memory) -> Option | str | None:
+        """The option meant; a number asked for (年龄, 裁员率) is no option's number."""
+        choice = chosen(text, memory.options)
+        by_number = choice is not None and says("ordinal", text)
+        return None if by_number and self._asked_for(memory, "number") else choice
+
+    def _asked_for(self, memory: Memory, type_: str) -> bool:
+        fact = self.desk.words.facts.get(memory.pending.fact) if memory.pending else None
+        return fact is not None and fact.type == type_
+
     def _one(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         one = self._by_label(one)
         if (person := self._person(one, memory)) != memory.person:
-            memory = memory.about(person)
+            memory = _restarted(memory.about(person))
         waiting = memory.pending is not None and memory.interview is not None
         if memory.pending is not None:
             answered = self._answered(one, memory)
             if answered is not None:
                 return answered
         memory = self._learned(one, memory)
+        if waiting and _only_tells(one):
+            return self._interview(_restarted(memory), one)
+        reply, memory = self._something_else(one, memory)
+        still = memory.pending is not None and memory.interview is not None
+        return self._resumed(reply, memory, one) if waiting and still else (reply, memory)
+
+    def _something_else(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn of a message that answers no question of ours."""
         if one.text == say("interview.check") and memory.subject is not None:
             memory = replace(memory, interview=Interview(tuple(memory.subject.topics)))
             return self._interview(memory, one)
-        if says("back", one.text) or (says("earlier", one.text) and _adds_nothing(one)):
+        if says("back", one.text):
+            return self._back(one, memory)
+        if memory.subject is not None and says("earlier", one.text) and _adds_nothing(one):
             return self._back(one, memory)
         if memory.subject is not None and _is_follow_up(one):
             return self._follow_up(one, memory)
-        reply, memory = self._question(one, memory)
-        still = memory.pending is not None and memory.interview is not None
-        return self._resumed(reply, memory) if waiting and still else (reply, memory)
+        return self._question(one, memory)
 
     def _by_label(self, one: Understanding) -> Understanding:
         """A topic's own label, as options send it, needs no guessing."""
@@ -130,8 +155,11 @@ class Turn:
         pending = memory.pending
         assert pending is not None  # noqa: S101 - only asked while one is pending
         if pending.fact == "region":
-            regions = one.values("region")
-            if not regions or not _short(one):
+            if memory.interview is not None and says("dont_know", one.text) and _short(one):
+                memory = replace(memory, pending=None, interview=None)
+                text = say("region.needed", names=covered(self.desk))
+                return _talk(Status.NOT_COVERED, text, intent=one.intent), memory
+            if not one.values("region") or len(_rest(one)) > _PLACE:
                 return None
             memory = self._learned(one, memory)
         else:
@@ -169,8 +197,14 @@ class Turn:
         memory = memory.asks(subject)
         return self._policy(subject, one, memory)
 
-    def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        ask = Ask(subject.question, subject.topics, subject.aspects, memory.facts)
+    def _policy(
+        self, subject: Subject, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory]:
+        # What a follow-up adds (高级的呢) is weighed with the question it follows.
+        text = subject.question if one.text in subject.question else subject.question + one.text
+        ask = Ask(text, subject.topics, subject.aspects, memory.facts)
+        if memory.interview is None:
+            memory = replace(memory, pending=None)
         named = [str(code) for code in one.values("region")]
         regions = named or ([memory.region] if memory.region else [])
         reply = policy.answer(ask, regions, self.day, self.desk)
@@ -217,19 +251,25 @@ class Turn:
         reply, memory = interview.step(ask, memory, composer, self.desk, self.now)
         return replace(reply, intent="what_can_i_get", confidence=one.confidence), memory
 
-    def _resumed(self, reply: Reply, memory: Memory) -> tuple[Reply, Memory]:
-        """A side question was answered: the interview's question is put again."""
+    def _resumed(
+        self, reply: Reply, memory: Memory, one: Understanding
+    ) -> tuple[Reply, Memory]:
+        """A side question was answered: the interview's question is put again, or the next one
+        if what was asked has been told by the way."""
         pending = memory.pending
         assert pending is not None  # noqa: S101 - only called while one is pending
+        if reply.status is Status.CLARIFY or one.intent in _NO_RESUMING:
+            return reply, memory
+        if pending.fact in memory.told:
+            following, memory = self._interview(replace(memory, pending=None), one)
+            return replace(_joined([reply, following], []), options=following.options), memory
         fact = self.desk.words.facts.get(pending.fact)
         asked = fact.asked(interview.role_of(memory)) if fact else None
         question = asked.question if asked else say("region.ask")
         block = Block("question", (Statement(say("interview.resume", question=question)),))
         missing = (*reply.missing, pending.fact)
-        options = memory.options
-        return replace(
-            reply, blocks=(*reply.blocks, block), options=options, missing=missing
-        ), memory
+        blocks = (*reply.blocks, block)
+        return replace(reply, blocks=blocks, options=pending.options, missing=missing), memory
 
     def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         intent = one.intent
@@ -306,6 +346,19 @@ def _is_follow_up(one: Understanding) -> bool:
     return new and len(_rest(one)) <= 1
 
 
+def _only_tells(one: Understanding) -> bool:
+    """Whether the message tells something about the person and asks nothing."""
+    tells = bool(one.facts or one.values("region") or one.values("third_person"))
+    return tells and not one.aspects and len(_rest(one)) <= 1
+
+
+def _restarted(memory: Memory) -> Memory:
+    """The memory with the interview's pending question to be put anew."""
+    if memory.interview is None or memory.pending is None:
+        return memory
+    return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))
+
+
 def _adds_nothing(one: Understanding) -> bool:
     return len(_rest(one)) <= 6 and not one.values("region")
 
@@ -324,12 +377,13 @@ def _after(distress: Distress, reply: Reply) -> Reply:
 
 
 def _joined(replies: Sequence[Reply], headings: Sequence[str]) -> Reply:
-    """Several questions' answers as one reply, in order, each under its own heading."""
+    """Several answers as one reply, in order, each under its own heading where there are any."""
     if len(replies) == 1:
         return replies[0]
     blocks: list[Block] = []
-    for reply, heading in zip(replies, headings, strict=True):
-        blocks += [Block("talk", (Statement(heading),)), *reply.blocks]
+    for reply, heading in zip_longest(replies, headings):
+        blocks += [Block("talk", (Statement(heading),))] if heading else []
+        blocks += reply.blocks
     order = list(Status)
     return replace(
         replies[0],

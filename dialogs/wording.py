@@ -24,6 +24,12 @@ def say(key: str, **values: object) -> str:
     return text.format(**values)
 
 
+def table(key: str) -> dict[str, str]:
+    """The words and sentences under `key`."""
+    found: dict[str, str] = _sentences()[key]
+    return found
+
+
 def has(key: str) -> bool:
     """Whether there is a sentence under `key`."""
     found: Any = _sentences()

@@ -118,9 +118,10 @@ class Provision(Strict):
 
     `says` is the plain sentence people read: true to the quote, no stronger, no number of its own.
     `strength` is the document's own verb (knowledge/vocabulary/strengths.yaml), 原文 for a figure
-    whose words hold none (a date, a name). `when` is the tree of conditions; absent means the clause
-    names none. `valid_from`/`valid_until` date the rule itself where the clause does. `overrides` lists provisions of a parent region that this one
-    replaces. `records` names the analyst's records it expresses.
+    whose words hold none (a date, a name). `when` is the tree of conditions; absent means the
+    clause names none. `valid_from`/`valid_until` date the rule itself where the clause does.
+    `overrides` lists provisions of a parent region that this one replaces. `records` names the
+    analyst's records it expresses.
     """
 
     id: Text

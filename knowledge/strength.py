@@ -1,8 +1,8 @@
 """How strongly a phrase speaks: which hedges hold it down.
 
 研究给予补贴 is a study, not a grant; 按规定给予 is a grant by other rules. A hedge governs its own
-phrase, from the punctuation before it. Nouns made with such a verb (支持力度, 扶持政策) hedge nothing:
-knowledge/vocabulary/strengths.yaml lists them.
+phrase, from the punctuation before it. Nouns made with such a verb (支持力度, 扶持政策) hedge
+nothing: knowledge/vocabulary/strengths.yaml lists them.
 """
 
 from __future__ import annotations

@@ -53,10 +53,13 @@ _KINDS = (
 )
 
 
-def seed_demo(registry: Registry, count: int = 300, seed: int = 1) -> list[DemoPermit]:
-    """Issue `count` made-up permits over the cities. Numbers and PINs are drawn anew each time."""
+def seed_demo(
+    registry: Registry, count: int = 300, seed: int = 1, only: str | None = None
+) -> list[DemoPermit]:
+    """Issue `count` made-up permits over the cities, of every kind or `only` of one. Numbers and
+    PINs are drawn anew each time."""
     rng = random.Random(seed)  # noqa: S311  not for secrets
-    kinds = [kind for kind in _KINDS for _ in range(kind[2])]
+    kinds = [kind for kind in _KINDS for _ in range(kind[2]) if only in (None, kind[0])]
     rng.shuffle(kinds)
     letters = list(cities())
     return [

@@ -120,6 +120,8 @@ def find(text: str) -> list[str]:
         stretch = re.sub(
             r"^[^A-Za-zＡ-Ｚａ-ｚ\u0370-\u052f\u202a-\u202e\u2066-\u2069]+", "", stretch
         )
+        while len(_symbols(stretch)) > LENGTH and stretch[-1] in _SPOKEN:
+            stretch = stretch[:-1]  # so does a 一 or 两 after a whole number
         symbols = _symbols(stretch)
         head = "".join(symbols[:2])
         if len(symbols) >= _LEAST_SYMBOLS and head.isalpha() and not _is_word(symbols):

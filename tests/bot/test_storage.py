@@ -167,6 +167,7 @@ def test_citations_are_kept_word_for_word() -> None:
     assert redacted_reply(reply).citations[0].quote == quote
 
 
+names = st.text("abc_", min_size=1, max_size=8)
 told = st.builds(
     Told,
     value=st.one_of(
@@ -174,13 +175,14 @@ told = st.builds(
         st.integers(-999, 999),
         st.floats(-99, 99, allow_nan=False),
         st.text("甲乙丙丁abc", max_size=8),
-        st.builds(Groups),
+        st.builds(Groups, st.frozensets(names), st.frozensets(names)),
     ),
     at=st.datetimes(timezones=st.just(dt.UTC)),
 )
 subjects = st.builds(
     Subject,
-    topics=st.dictionaries(st.text("abc_", min_size=1), st.floats(0, 1), max_size=3),
+    intent=names,
+    topics=st.dictionaries(names, st.floats(0, 1), max_size=3),
     question=st.text("培训补贴多少钱？ ", max_size=20),
 )
 
@@ -190,11 +192,12 @@ subjects = st.builds(
         Memory,
         people=st.dictionaries(
             st.sampled_from(["我", "我妈"]),
-            st.dictionaries(st.text("abc_", min_size=1), told, max_size=3),
+            st.dictionaries(names, told, max_size=3),
         ),
         subject=st.none() | subjects,
         earlier=st.lists(subjects, max_size=2).map(tuple),
-        pending=st.none() | st.builds(Pending, asked_at=st.datetimes(timezones=st.just(dt.UTC))),
+        pending=st.none()
+        | st.builds(Pending, fact=names, asked_at=st.datetimes(timezones=st.just(dt.UTC))),
     )
 )
 def test_any_memory_comes_back_as_it_was(memory: Memory) -> None:

@@ -122,6 +122,9 @@ def names(node: Node) -> list[str]:
     return [leaf.get("fact") or leaf["unspecified"] for leaf in leaves(node)]
 
 
+READ_ONCE = TREES.filter(lambda tree: len(set(names(tree))) == len(names(tree)))
+
+
 def possible(name: str, facts: Facts) -> Sequence[Any]:
     """The values `name` may have, given what is known."""
     if name not in facts:
@@ -193,12 +196,23 @@ def test_decided_means_decided_in_every_world(tree: Node, facts: Facts) -> None:
 
 
 @settings(max_examples=300)
-@given(TREES.filter(lambda tree: len(set(names(tree))) == len(names(tree))), known_facts())
+@given(READ_ONCE, known_facts())
 def test_unknown_means_both_are_possible_where_no_fact_is_used_twice(
     tree: Node, facts: Facts
 ) -> None:
     if outcome(tree, facts) is Truth.UNKNOWN:
         assert {holds(tree, world) for world in worlds(tree, facts)} == {True, False}
+
+
+@settings(max_examples=300)
+@given(READ_ONCE, known_facts())
+def test_nothing_is_asked_that_cannot_matter(tree: Node, facts: Facts) -> None:
+    for name in determine(provision(tree), facts, WORDS).missing:
+        results: dict[tuple[Any, ...], set[bool]] = {}
+        for world in worlds(tree, facts):
+            others = tuple(value for other, value in world.items() if other != name)
+            results.setdefault(others, set()).add(holds(tree, world))
+        assert {True, False} in results.values(), name
 
 
 @settings(max_examples=300)

@@ -1,0 +1,138 @@
+"""A registry on a database of its own, a clock that a test sets, and a verifier that asks it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from knowledge.registry.adapters import ContractAdapter
+from knowledge.registry.audit import AuditLog
+from knowledge.registry.client import Clock, RegistryClient
+from knowledge.registry.contract import SHANGHAI
+from knowledge.registry.database import open_engine
+from knowledge.registry.faults import FaultyTransport
+from knowledge.registry.quota import Limits, Quota
+from knowledge.registry.server.app import create_app
+from knowledge.registry.server.issuing import Issued, NewPermit
+from knowledge.registry.server.registry import Registry
+from knowledge.registry.verifier import Check, Verifier
+from knowledge.registry.wire import Timing
+
+SECRET = b"test-secret-test-secret-test-secret!"
+KEY = b"test-key-test-key-test-key-test-key!"
+GENEROUS = Limits(*["100000/minute"] * 8)
+
+
+class FakeTime:
+    """Wall and monotonic clock, both moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = dt.datetime(2026, 11, 21, 12, 0, tzinfo=SHANGHAI).timestamp()
+        self.ticks = 500.0
+
+    def move(self, seconds: float) -> None:
+        self.at += seconds
+        self.ticks += seconds
+
+    @property
+    def today(self) -> dt.date:
+        return dt.datetime.fromtimestamp(self.at, SHANGHAI).date()
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: self.at, lambda: self.ticks)
+
+
+@pytest.fixture
+def time_() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def registry(tmp_path: Path, time_: FakeTime) -> Iterator[Registry]:
+    engine = open_engine(f"sqlite:///{tmp_path}/registry.db")
+    yield Registry(
+        engine,
+        SECRET,
+        now=lambda: time_.at,
+        floor_s=0.0,
+        asker_limits="100000/minute",
+        client_limits="100000/minute",
+    )
+    engine.dispose()
+
+
+Issue = Callable[..., Issued]
+
+
+@pytest.fixture
+def issue(registry: Registry, time_: FakeTime) -> Issue:
+    """Issues a permit for 测试李梅, last four 123X; what is given replaces what is usual."""
+
+    def do(active: bool = True, **changes: Any) -> Issued:
+        new = NewPermit(
+            city="GZ",
+            full_name="测试李梅",
+            id_last4="123X",
+            agency="示范家政（虚构）",
+            services=("家务服务",),
+            issued_on=time_.today,
+            expires_on=time_.today + dt.timedelta(days=365),
+        )
+        return registry.issuing.issue(replace(new, **changes), active=active)
+
+    return do
+
+
+@pytest.fixture
+def token(registry: Registry) -> str:
+    """The token of the client `test`, which may see a status and nothing more."""
+    return registry.add_client("test", "测试用户端", ["permit.status"])
+
+
+@pytest.fixture
+def transport(registry: Registry) -> FaultyTransport:
+    app = create_app(registry)
+    return FaultyTransport(httpx.ASGITransport(app, raise_app_exceptions=False), registry)
+
+
+@pytest.fixture
+def client(
+    registry: Registry, token: str, transport: FaultyTransport, time_: FakeTime
+) -> Iterator[RegistryClient]:
+    client = RegistryClient(
+        "http://registry.test",
+        ContractAdapter("test", token),
+        transport=transport,
+        list_uri=f"{registry.core.base_url}/status-lists/1",
+        token=token,
+        clock=time_.clock,
+        timing=Timing(total=2.0, first=1.0, pause=0.001),
+    )
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Iterator[AuditLog]:
+    engine = open_engine(f"sqlite:///{tmp_path}/audit.db")
+    yield AuditLog(engine, KEY, tmp_path / "anchor")
+    engine.dispose()
+
+
+@pytest.fixture
+def verifier(client: RegistryClient, audit: AuditLog, time_: FakeTime) -> Verifier:
+    return Verifier(client, Quota(GENEROUS), audit, KEY, clock=time_.clock)
+
+
+def check(**given: Any) -> Check:
+    """A check by a new asker with a new request id."""
+    given.setdefault("asker", f"asker-{uuid.uuid4()}")
+    return Check(given.pop("request_id", uuid.uuid4()), conversation="chat", **given)
