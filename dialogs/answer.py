@@ -1,4 +1,4 @@
-"""An answer put together from provisions: conclusion first, then conditions, money, office, standing.
+"""An answer from provisions: conclusion first, then conditions, money, office, standing.
 
 Nothing here knows a question: every policy sentence is a provision's own `says`, a fact of the
 document's head, or a statement that the document is silent, and each carries its clause.
@@ -226,7 +226,7 @@ class Composer:
         return not missing
 
     def silent_on(self, ask: Ask, document: Document, aspect: Aspect) -> list[Statement]:
-        """The document's declared silences about what is asked, the nearest to the question first."""
+        """The document's declared silences about what is asked, the nearest first."""
         asked = frozenset(search_words(ask.text))
         found = [
             (-len(asked & frozenset(search_words(silence.says))), index, silence)

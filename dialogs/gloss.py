@@ -49,7 +49,7 @@ def _explained(text: str, todo: dict[str, str]) -> str:
             continue
         for other in [known for known in todo if known in word or word in known]:
             del todo[other]
-        if not _EXPLAINED.match(text, at) and text[at - len(word) - 1] != "（":
+        if not _EXPLAINED.match(text, at):
             text = f"{text[:at]}（{meaning}）{text[at:]}"
     return text
 
@@ -60,7 +60,7 @@ def _shown(text: str, word: str) -> int | None:
         around = next(
             (q for q in _QUOTED.finditer(text) if q.start() < match.start() < q.end()), None
         )
-        if around is None or around.group()[0] == "（":
+        if around is None:
             return match.end()
         if around.group() == f"“{word}”":
             return around.end()

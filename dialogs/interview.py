@@ -120,7 +120,7 @@ def step(
     if open_facts and len(interview.asked) < MOST_QUESTIONS:
         fact_id = max(dict.fromkeys(open_facts), key=open_facts.count)
         return _ask_fact(desk.words.facts[fact_id], found, memory, composer, desk, now)
-    reply = _result(found, region, ask, composer, desk)
+    reply = _result(found, region, composer, desk)
     return reply, replace(memory, interview=None, pending=None)
 
 
@@ -204,9 +204,7 @@ def _occupations(condition: Condition) -> list[str]:
     return condition.in_ or ([condition.is_] if isinstance(condition.is_, str) else [])
 
 
-def _result(
-    found: Sequence[Benefit], region: str, ask: Ask, composer: Composer, desk: Desk
-) -> Reply:
+def _result(found: Sequence[Benefit], region: str, composer: Composer, desk: Desk) -> Reply:
     name = desk.words.regions[region].label
     if not found:
         known = desk.library.documents(desk.words.ancestors(region))

@@ -1,4 +1,4 @@
-"""Questions about policy: where the person is, which provisions answer, and what shape that takes."""
+"""Questions about policy: where the person is, which provisions answer, and in what shape."""
 
 from __future__ import annotations
 

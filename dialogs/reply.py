@@ -73,7 +73,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Citation:
-    """The clause a statement rests on, in the source's own words, and what the document is worth."""
+    """The clause a statement rests on, in the source's own words, and its document's worth."""
 
     clause: str
     document: str

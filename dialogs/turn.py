@@ -1,7 +1,7 @@
-"""One turn: what a message is in its conversation (an answer, a follow-up, a question), and the reply.
+"""One turn: what a message is in its conversation, and the reply to it.
 
-The order is the one a person would use: someone in distress first; a choice or an answer to what was
-just asked; a correction; a follow-up of the last question; a question of its own.
+The order is the one a person would use: someone in distress first; a choice or an answer to what
+was just asked; a correction; a follow-up of the last question; a question of its own.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Turn:
             return replace(_talk(Status.CLARIFY, number), options=memory.options), memory
         if choice is not None:
             plain = choice.send
-        elif self._asked_for(memory, "groups") and (several := chosen_several(plain, memory.options)):
+        elif several := self._several(plain, memory):
             plain = listed([option.send for option in several])
         reply, memory = self._questions(plain, memory)
         memory = replace(memory, options=reply.options)
@@ -98,6 +98,11 @@ class Turn:
         choice = chosen(text, memory.options)
         by_number = choice is not None and says("ordinal", text)
         return None if by_number and self._asked_for(memory, "number") else choice
+
+    def _several(self, text: str, memory: Memory) -> tuple[Option, ...] | None:
+        """The options meant by 1、3, where several may be chosen."""
+        groups = self._asked_for(memory, "groups")
+        return chosen_several(text, memory.options) if groups else None
 
     def _asked_for(self, memory: Memory, type_: str) -> bool:
         fact = self.desk.words.facts.get(memory.pending.fact) if memory.pending else None
@@ -197,9 +202,7 @@ class Turn:
         memory = memory.asks(subject)
         return self._policy(subject, one, memory)
 
-    def _policy(
-        self, subject: Subject, one: Understanding, memory: Memory
-    ) -> tuple[Reply, Memory]:
+    def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         # What a follow-up adds (高级的呢) is weighed with the question it follows.
         text = subject.question if one.text in subject.question else subject.question + one.text
         ask = Ask(text, subject.topics, subject.aspects, memory.facts)
@@ -251,9 +254,7 @@ class Turn:
         reply, memory = interview.step(ask, memory, composer, self.desk, self.now)
         return replace(reply, intent="what_can_i_get", confidence=one.confidence), memory
 
-    def _resumed(
-        self, reply: Reply, memory: Memory, one: Understanding
-    ) -> tuple[Reply, Memory]:
+    def _resumed(self, reply: Reply, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
         """A side question was answered: the interview's question is put again, or the next one
         if what was asked has been told by the way."""
         pending = memory.pending

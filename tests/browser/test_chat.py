@@ -213,6 +213,14 @@ def test_large_type_is_larger_and_stays(page: Page) -> None:
     assert size() >= normal * 1.25
 
 
+def test_large_type_leaves_the_end_in_sight(page: Page) -> None:
+    ask(page, QUESTION)
+    expect(last_answer(page)).to_be_visible()
+    page.locator("main").evaluate("(main) => { main.scrollTop = main.scrollHeight; }")
+    page.get_by_role("button", name="大字").click()
+    expect(last_answer(page).get_by_text("看文件原文")).to_be_in_viewport(ratio=1)
+
+
 # Reads every visible text: its size in px and its contrast with what lies behind it (WCAG 2).
 MEASURE = """() => {
   const channel = (value) => {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.loader import LoadedDocument
+from knowledge.loader import LoadedDocument, load_document
 from knowledge.schema import Document, Period, Repeal
 from knowledge.standing import Standing, applies, china_day, exists, standing
 
@@ -165,3 +166,15 @@ def test_a_document_is_not_there_before_it_comes_into_effect() -> None:
 def test_days_are_beijing_days() -> None:
     assert china_day(dt.datetime(2021, 12, 31, 15, 59, tzinfo=dt.UTC)) == dt.date(2021, 12, 31)
     assert china_day(dt.datetime(2021, 12, 31, 16, 0, tzinfo=dt.UTC)) == dt.date(2022, 1, 1)
+
+
+def test_a_rule_s_own_dates_include_both_ends() -> None:
+    rule = load_document(Path(__file__).parent / "bad" / "good.yaml").document.provisions[0]
+    assert (rule.valid_from, rule.valid_until) == (dt.date(2021, 4, 1), dt.date(2023, 12, 31))
+    for day, counts in (
+        (dt.date(2021, 3, 31), False),
+        (dt.date(2021, 4, 1), True),
+        (dt.date(2023, 12, 31), True),
+        (dt.date(2024, 1, 1), False),
+    ):
+        assert applies(rule, day) is counts

@@ -31,10 +31,18 @@ function typeSize(button) {
   show(isLarge());
   button.addEventListener("click", () => {
     setLarge(!isLarge());
-    const read = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
-    show(isLarge());
-    read?.scrollIntoView({ block: "nearest" }); // what was being read stays on the screen
+    keepPlace(() => show(isLarge()));
   });
+}
+
+/** Change the layout so that what is being read stays on the screen. */
+function keepPlace(change) {
+  const scroll = document.getElementById("scroll");
+  const atEnd = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 8;
+  const read = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
+  change();
+  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+  else read?.scrollIntoView({ block: "nearest" });
 }
 
 function networkNotice(notice) {

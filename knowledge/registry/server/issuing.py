@@ -137,6 +137,8 @@ class Issuing:
         """Renew a permit, or let it run out on a day."""
         with self._core.session() as session:
             row = self._row(session, number)
+            if expires_on < row.issued_on:
+                raise NotAllowed("expires before it is issued")
             row.expires_on = expires_on
             self._changed(session, row)
 

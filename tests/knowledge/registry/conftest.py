@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
@@ -130,6 +134,22 @@ def audit(tmp_path: Path) -> Iterator[AuditLog]:
 @pytest.fixture
 def verifier(client: RegistryClient, audit: AuditLog, time_: FakeTime) -> Verifier:
     return Verifier(client, Quota(GENEROUS), audit, KEY, clock=time_.clock)
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve `app` on this machine for real; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def check(**given: Any) -> Check:

@@ -34,6 +34,7 @@ def permits(
             city=number.value[:2],
             full_name=row["name"],
             id_last4=row["last4"],
+            issued_on=time_.today - dt.timedelta(days=30),
         )
         match row["state"]:
             case "expired":

@@ -57,6 +57,14 @@ def outcome(asked: Asked, **fields: Any) -> Outcome:
     return judge(answer(**fields), asked, NOW.timestamp()).outcome
 
 
+LISTED = {"name": "a", "kind": "BLACK", "listed_on": "2026-01-01"}
+
+
+def but(**states: str) -> dict[str, Any]:
+    """All components in order but those named."""
+    return {"components": ALL_OK | {name: {"state": state} for name, state in states.items()}}
+
+
 UNVERIFIED = {"status": "UNVERIFIED", "match": "NOT_CHECKED", "permit": None, "status_version": 0}
 
 
@@ -71,7 +79,7 @@ UNVERIFIED = {"status": "UNVERIFIED", "match": "NOT_CHECKED", "permit": None, "s
             {"components": ALL_OK | {"health": {"state": "EXPIRED"}}},
             Outcome.COMPONENT_LAPSED,
         ),
-        (CONSENT, {"components": ALL_OK | {"health": {"state": "DUE"}}}, Outcome.COMPONENT_LAPSED),
+        (CONSENT, but(health="DUE"), Outcome.COMPONENT_LAPSED),
         (
             CONSENT,
             {"components": ALL_OK | {"training": {"state": "MISSING"}}},
@@ -150,8 +158,8 @@ def test_answers_that_contradict_the_question_say_nothing(
         {"permit": PERMIT | {"phone": "1"}},
         {"components": {"identity": OK}},
         {"star": {"value": 6, "scheme": "a", "issuer": "b", "graded_on": "2026-01-01"}},
-        {"lists": [{"name": "a", "kind": "BLACK", "listed_on": "2026-01-01", "appeal_url": "https://a"}]},
-        {"lists": [{"name": "a", "kind": "BLACK", "authority": "b", "listed_on": "2026-01-01", "appeal_url": "javascript:1"}]},
+        {"lists": [LISTED | {"appeal_url": "https://a"}]},
+        {"lists": [LISTED | {"authority": "b", "appeal_url": "javascript:1"}]},
         UNVERIFIED | {"permit": PERMIT},
         UNVERIFIED | {"status_version": 3},
         UNVERIFIED | {"reason_code": "LOST"},

@@ -1,0 +1,181 @@
+"""Dialogues as data (`*.yml` beside this file), each turn held to what the documents say.
+
+A case that shows a fault we know carries `known_fault` with the reason and must fail; mending the
+fault fails the run until the mark is taken away. Every reply of every case is also held to
+`tests.conversing.check_reply`. Run with -s to see which provisions no case reaches.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialogs.memory import Memory
+from dialogs.reply import Message, Reply, Status
+from dialogs.text import as_text
+from knowledge.library import Library
+from knowledge.loader import LoadedDocument
+from knowledge.rules import FactValue, Groups
+from knowledge.strict_yaml import read
+from knowledge.vocabulary import Vocabulary
+from tests.conversing import NOW, check_reply, open_conversation
+
+FOLDER = Path(__file__).parent
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Told(_Strict):
+    """Groups as a case writes them."""
+
+    members: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+
+
+class Turn(_Strict):
+    """What is said and what must be true of the reply and of the memory after it.
+
+    `first` is a clause the first policy statement rests on; `asks` the fact then pending; a fact of
+    None must be unknown. `later` is how many minutes pass before, `times` how often it is said.
+    """
+
+    say: str
+    later: int = 0
+    times: int = Field(default=1, ge=1)
+    status: Status | None = None
+    intent: str | None = None
+    cites: list[str] = []
+    first: str | None = None
+    must: list[str] = []
+    must_not: list[str] = []
+    facts: dict[str, str | bool | int | float | Told | None] = {}
+    options: list[str] | None = None
+    asks: str | None = None
+
+
+class Case(_Strict):
+    name: str
+    as_of: dt.date | None = None
+    known_fault: str | None = None
+    turns: list[Turn] = Field(min_length=1)
+
+
+def _cases() -> Iterator[tuple[str, Case]]:
+    for path in sorted(FOLDER.glob("*.yml")):
+        for row in read(path).data:
+            case = Case.model_validate(row)
+            yield f"{path.stem}: {case.name}", case
+
+
+CASES = dict(_cases())
+
+
+class Reached:
+    """The provisions whose sentence or quote stood in some reply."""
+
+    def __init__(self) -> None:
+        self.quotes: set[tuple[str, str]] = set()
+
+    def add(self, reply: Reply) -> None:
+        self.quotes |= {(citation.clause, citation.quote) for citation in reply.citations}
+
+    def report(self, documents: list[LoadedDocument]) -> str:
+        """The provisions never reached, a line each, below how many were."""
+        everything = [p for loaded in documents for p in loaded.document.provisions]
+        missed = [p.id for p in everything if (p.clause, p.quote) not in self.quotes]
+        share = f"{len(everything) - len(missed)} of {len(everything)} provisions reached"
+        return "\n".join([share, *missed])
+
+
+@pytest.fixture(scope="module")
+def reached(documents: list[LoadedDocument]) -> Iterator[Reached]:
+    found = Reached()
+    yield found
+    print("\n" + found.report(documents))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+def _marked() -> list[object]:
+    return [
+        pytest.param(
+            case,
+            id=name,
+            marks=[pytest.mark.xfail(reason=case.known_fault)] if case.known_fault else [],
+        )
+        for name, case in CASES.items()
+    ]
+
+
+@pytest.mark.parametrize("case", _marked())
+def test_conversation(
+    case: Case, library: Library, words: Vocabulary, reached: Reached
+) -> None:
+    clock = Clock()
+    conversation = open_conversation(library, words, clock)
+    memory = Memory()
+    for turn in case.turns:
+        clock.now += dt.timedelta(minutes=turn.later)
+        for _ in range(turn.times):
+            reply, memory = conversation.converse(Message(turn.say), memory, case.as_of)
+        check_reply(reply, library, case.as_of or clock.now.date())
+        reached.add(reply)
+        problems = _problems(turn, reply, memory)
+        assert not problems, f"{turn.say} → {problems}\n{_shown(reply)}"
+
+
+def _problems(turn: Turn, reply: Reply, memory: Memory) -> list[str]:
+    text = as_text(reply, sources=False)
+    cited = {citation.clause for citation in reply.citations}
+    leading = next((s.clauses for _, s in reply.statements() if s.clauses), ())
+    labels = [option.label for option in reply.options]
+    found = [f"cites no {clause}" for clause in turn.cites if clause not in cited]
+    found += [f"lacks {part}" for part in turn.must if part not in text]
+    found += [f"says {part}" for part in turn.must_not if part in text]
+    if turn.status is not None and reply.status is not turn.status:
+        found.append(f"status {reply.status.value}")
+    if turn.intent is not None and reply.intent != turn.intent:
+        found.append(f"intent {reply.intent}")
+    if turn.first is not None and turn.first not in leading:
+        found.append(f"rests on {leading}")
+    if turn.options is not None and labels != turn.options:
+        found.append(f"options {labels}")
+    if turn.asks is not None and (memory.pending is None or memory.pending.fact != turn.asks):
+        found.append(f"pending {memory.pending}")
+    for fact, value in turn.facts.items():
+        known = memory.facts.get(fact)
+        if known != _value(value):
+            found.append(f"{fact} is {known}")
+    return found
+
+
+def _value(value: str | bool | int | float | Told | None) -> FactValue | None:
+    return Groups(value.members, value.excluded) if isinstance(value, Told) else value
+
+
+def _shown(reply: Reply) -> str:
+    clauses = [citation.clause for citation in reply.citations]
+    return f"[{reply.status.value} {reply.intent} {reply.confidence:.2f}] {clauses}\n" + as_text(
+        reply, sources=False
+    )
+
+
+def test_enough_cases() -> None:
+    assert len(CASES) >= 150
+
+
+def test_unknown_keys_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="mustnot"):
+        Case.model_validate({"name": "x", "turns": [{"say": "x", "mustnot": ["y"]}]})
