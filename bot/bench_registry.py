@@ -16,6 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ class _World:
             list_uri=f"{self.registry.core.base_url}/status-lists/1",
             token=token,
             clock=self.clock,
-            timing=Timing(total=0.4, first=0.15, pause=0.002),
+            timing=Timing(total=0.6, first=0.25, pause=0.002),
         )
         self.audit = AuditLog(
             open_engine(f"sqlite:///{folder}/audit.db"), b"k" * 32, folder / "anchor"
@@ -185,8 +186,13 @@ class _World:
         }[way]
         return replace(base, **given, **changes)
 
+    def retire(self, permit: DemoPermit) -> None:
+        """Ask no more for a permit whose state is now of no kind; a new one takes its place."""
+        self.permits.remove(permit)
+        self.renew()
+
     def renew(self) -> None:
-        """A new valid permit in the place of one that a run has revoked."""
+        """One more valid permit, for one that a run has used up."""
         fresh = seed_demo(self.registry, 1, self.rng.randrange(10**6), only="valid")[0]
         self.permits.append(fresh)
         self.state[fresh.number] = fresh.kind
@@ -344,7 +350,7 @@ def _clocks(world: _World) -> _Trial:
     permit = world.permit("valid")
     last_day = dt.date(2028, 2, 29) if way == "leap_day" else day_in_china(world.time.at)
     world.registry.issuing.set_expiry(permit.number, last_day)
-    world.state[permit.number] = "expiring"
+    world.retire(permit)
     midnight = dt.datetime.combine(last_day, dt.time(), SHANGHAI) + dt.timedelta(days=1)
     after = world.rng.random() < 0.5
     check = Check(
@@ -354,7 +360,6 @@ def _clocks(world: _World) -> _Trial:
         number=permit.number.value,
         full_name=permit.full_name,
     )
-    world.renew()
     return _Trial(
         check,
         not after,
@@ -448,8 +453,7 @@ def _replay(world: _World) -> _Trial:
                       must_be=frozenset({Outcome.EXPIRED}))  # fmt: skip
     world.registry.issuing.change(permit.number, "report_lost")
     world.registry.issuing.change(permit.number, "reissue")
-    world.state[permit.number] = "reissued"
-    world.renew()
+    world.retire(permit)
     return _Trial(replace(base, qr_text=permit.qr_token), False,
                   must_be=frozenset({Outcome.SUSPENDED}))  # fmt: skip
 
@@ -527,6 +531,7 @@ def _bombs(world: _World) -> _Trial:
                   must_be=frozenset({Outcome.UNREADABLE_PHOTO}))  # fmt: skip
 
 
+@cache
 def _huge_image() -> bytes:
     out = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(out, "PNG")

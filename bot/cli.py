@@ -11,14 +11,19 @@ import typer
 from bot.bench_cli import bench_app
 from bot.doctor import doctor_command
 from bot.kb_cli import kb_app
+from bot.nlu_cli import nlu_app
+from bot.registry_cli import registry_app
 from knowledge.strict_yaml import DataError
 
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     help="安心问: cited, honest answers for domestic-service workers and households.",
 )
 cli.add_typer(kb_app, name="kb", help="The policy library.")
+cli.add_typer(nlu_app, name="nlu", help="Understanding: train, test, explain.")
+cli.add_typer(registry_app, name="registry", help="The reference permit registry.")
 cli.add_typer(bench_app, name="bench", help="The measurements of docs/measurements.md.")
 cli.command("doctor")(doctor_command)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from dialogs.reply import Option
+from dialogs.reply import Block, Option
 from knowledge.rules import FactValue, Groups
 from nlu.understanding import Aspect
 
@@ -66,6 +66,25 @@ class Interview:
 
 
 @dataclass(frozen=True)
+class PermitTalk:
+    """A permit being checked. What was given of it is personal, and held only `sealed`."""
+
+    sealed: str = field(repr=False)
+    waits_for: Literal["number", "factor", "consent", "pin", "nothing"]
+    until: dt.datetime
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """A check to be tried again, by whoever keeps the conversation, from `due_at` until `until`."""
+
+    sealed: str = field(repr=False)
+    due_at: dt.datetime
+    until: dt.datetime
+    tries: int = 0
+
+
+@dataclass(frozen=True)
 class Memory:
     people: Mapping[str, Mapping[str, Told]] = field(default_factory=dict)
     person: str = MYSELF
@@ -75,6 +94,9 @@ class Memory:
     interview: Interview | None = None
     options: tuple[Option, ...] = ()
     misses: int = 0  # questions in a row that were not understood
+    permit: PermitTalk | None = None
+    recheck: Recheck | None = None
+    news: tuple[Block, ...] = ()  # found meanwhile, to be told with the next reply
 
     @property
     def told(self) -> Mapping[str, Told]:
@@ -126,7 +148,7 @@ class Memory:
             person: {name: told for name, told in facts.items() if now - told.at < FORGET_AFTER}
             for person, facts in self.people.items()
         }
+        permit = self.permit if self.permit is not None and now < self.permit.until else None
+        kept = replace(self, people=people, permit=permit)
         stale = self.pending is not None and now - self.pending.asked_at > QUESTION_STANDS
-        if stale:
-            return replace(self, people=people, pending=None, interview=None, options=())
-        return replace(self, people=people)
+        return replace(kept, pending=None, interview=None, options=()) if stale else kept

@@ -25,7 +25,10 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-Action = Literal["continue", "handoff", "hold_for_staff"]
+# `recheck`: the bot comes back by itself, with a turn nobody has written.
+Action = Literal["continue", "handoff", "hold_for_staff", "recheck"]
+# How a verdict is coloured: it holds · look again · it does not hold · nothing is known.
+Mark = Literal["good", "warn", "bad", "none"]
 
 # What a block is for. POLICY blocks say something about a document: each statement needs a clause.
 BlockKind = Literal[
@@ -99,6 +102,7 @@ class Block:
     kind: BlockKind
     statements: tuple[Statement, ...]
     heading: str | None = None
+    mark: Mark | None = None  # of a verdict
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ class Reply:
     confidence: float = 1.0
     release: str | None = None
     open_facts: tuple[str, ...] = ()  # facts that would decide a condition of the first provision
+    private: bool = False  # the message holds a name or a number: its words are not kept
     trace: tuple[str, ...] = field(default=())  # how each provision was decided, for /why and staff
 
     def statements(self) -> tuple[tuple[BlockKind, Statement], ...]:

@@ -298,42 +298,51 @@ def _store(connection: Connection, loaded: LoadedDocument) -> int:
         )
         .returning(DocumentRow.pk)
     ).scalar_one()
-    clause_pks: dict[str, int] = {}
-    for position, clause in enumerate(loaded.clauses.values()):
-        clause_pk = connection.execute(
-            insert(ClauseRow)
-            .values(
-                document_pk=document_pk,
-                id=clause.id,
-                position=position,
-                heading=clause.heading,
-                text=clause.text,
-            )
-            .returning(ClauseRow.pk)
-        ).scalar_one()
-        clause_pks[clause.id] = clause_pk
-        search.index_clause(connection, clause_pk, clause.heading, clause.text)
-    for provision in document.provisions:
-        provision_pk = connection.execute(
-            insert(ProvisionRow)
-            .values(
-                document_pk=document_pk,
-                clause_pk=clause_pks[provision.clause],
-                id=provision.id,
-                body=provision.model_dump_json(by_alias=True, exclude_none=True),
-            )
-            .returning(ProvisionRow.pk)
-        ).scalar_one()
-        connection.execute(
-            insert(ProvisionTopicRow),
-            [
-                {
-                    "provision_pk": provision_pk,
-                    "topic": topic,
-                    "region": document.region,
-                    "document_pk": document_pk,
-                }
-                for topic in provision.topics
-            ],
-        )
+    clause_pks = _insert(
+        connection,
+        ClauseRow,
+        [
+            {
+                "document_pk": document_pk,
+                "id": clause.id,
+                "position": position,
+                "heading": clause.heading,
+                "text": clause.text,
+            }
+            for position, clause in enumerate(loaded.clauses.values())
+        ],
+    )
+    for clause, pk in zip(loaded.clauses.values(), clause_pks, strict=True):
+        search.index_clause(connection, pk, clause.heading, clause.text)
+    pk_of = dict(zip(loaded.clauses, clause_pks, strict=True))
+    provision_pks = _insert(
+        connection,
+        ProvisionRow,
+        [
+            {
+                "document_pk": document_pk,
+                "clause_pk": pk_of[provision.clause],
+                "id": provision.id,
+                "body": provision.model_dump_json(by_alias=True, exclude_none=True),
+            }
+            for provision in document.provisions
+        ],
+    )
+    topics = [
+        {"provision_pk": pk, "topic": topic, "region": document.region, "document_pk": document_pk}
+        for provision, pk in zip(document.provisions, provision_pks, strict=True)
+        for topic in provision.topics
+    ]
+    if topics:
+        connection.execute(insert(ProvisionTopicRow), topics)
     return document_pk
+
+
+def _insert(
+    connection: Connection, table: type[ClauseRow | ProvisionRow], rows: list[dict[str, object]]
+) -> list[int]:
+    """Insert `rows`; their row numbers, in the same order."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.pk, sort_by_parameter_order=True)
+    return list(connection.execute(statement, rows).scalars())

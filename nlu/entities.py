@@ -1,32 +1,36 @@
 """Things named in a text, by the vocabulary's words: places, occupations, groups, levels and facts.
 
 One pass of longest matches; a word inside a longer one does not count (残疾人 in 非残疾人 is caught
-as negated). Numbers, ages and permit numbers are found by shape.
+as negated, 失业 in 失业金 is a lookalike). What has a shape instead of a name is in nlu/shapes.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from knowledge.numbers import numbers_in
 from knowledge.rules import FactValue, Groups
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
+from nlu.shapes import number, shapes
 from nlu.understanding import Entity, EntityKind
 
-_NEGATION = re.compile(r"(不是|并非|没有|没|非|不算|又不|不属于|唔系|不系)(个|什么|啥)?$")
-_THIRD_PERSON = re.compile(
-    r"我(妈妈?|母亲|老妈|娘|爸爸?|父亲|老婆|媳妇|爱人|老公|丈夫|姐姐?|妹妹?|哥哥?|弟弟?|嫂子?|婆婆|岳母|丈母娘|"
-    r"女儿|闺女|儿子|孩子|外甥女?|侄女|姑姑?|阿姨|姨妈?|婶子?|同事|朋友|老乡|邻居|阿妈)|俺(妈|娘|媳妇|姐|妹)|"
-    r"(一个|有个)(来电人|市民|群众|老乡|朋友)"
+_NEGATION = re.compile(
+    r"(不是|并非|没有|没|非|不算|又不|不属于|也不是|不是什么)(个|什么|啥|任何)?(家庭)?(是|属于)?$"
 )
-_AGE = re.compile(r"(?<![\d第])(\d{2}|[二三四五六七]十[一二三四五六七八九]?)(多)?(周?岁)")
-_MONEY = re.compile(r"(\d+(?:\.\d+)?)(万|千)?(元|块钱?)")
-_YEAR = re.compile(r"(?<!\d)(20\d{2})年?(?:(\d{1,2})月)?")
+# 是不是残疾人, 有没有残疾证: asked, not denied.
+_ASKED = re.compile(r"(是不是|有没有|算不算|是否)(个|什么)?$")
+# A yes that stands in a question or a condition says nothing: 签了合同吗, 要交了社保才行.
+_IN_QUESTION = re.compile(
+    r"(是不是|有没有|是否|要不要|必须|得|需要|如果|要是|只要|只有|等|才能|怎么|如何|怎样|能不能|应该)"
+    r"(要|得|先|我|公司|都|已经|也|让|给)*$"
+)
+_QUESTIONED = re.compile(
+    r"^(了|过)?(没有|没|吗|么|不(?!给|让|能|行|认|肯|发|管)|才|的话|再|之后才|以后才)"
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,16 @@ class _Word:
     value: str
 
 
+@dataclass(frozen=True)
+class _Cue:
+    pattern: re.Pattern[str]
+    fact: str
+    value: str | None  # None: the group `n` is the value
+
+
 @cache
 def _words() -> tuple[re.Pattern[str], dict[str, _Word]]:
-    """One alternation of every word, longest first, and what each means."""
+    """One alternation, lookalikes first and then words, longest first; what each word means."""
     words = vocabulary()
     meaning: dict[str, _Word] = {}
     lists: tuple[tuple[EntityKind, Mapping[str, object]], ...] = (
@@ -51,72 +62,83 @@ def _words() -> tuple[re.Pattern[str], dict[str, _Word]]:
             for name in term.called:  # type: ignore[attr-defined]
                 meaning[name] = _Word(kind, term_id)
     ordered = sorted(meaning, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, ordered))), meaning
+    lookalikes = read(Path(__file__).with_name("lookalikes.yaml")).data
+    aside = "|".join(f"(?:{lookalike})" for lookalike in lookalikes)
+    return re.compile(f"{aside}|(?P<word>{'|'.join(map(re.escape, ordered))})"), meaning
 
 
 @cache
-def _fact_cues() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _cues() -> tuple[_Cue, ...]:
     rows = read(Path(__file__).with_name("cues.yaml")).data
     return tuple(
-        (re.compile("|".join(f"(?:{cue})" for cue in row["cues"])), f"{row['fact']}={row['value']}")
+        _Cue(re.compile(cue), row["fact"], None if row.get("number") else str(row["value"]))
         for row in rows
+        for cue in row["cues"]
     )
 
 
 def entities_of(text: str) -> tuple[Entity, ...]:
     """Every entity of the normalised `text`, in order of appearance."""
-    found = [*_vocabulary_words(text), *_facts(text), *_shapes(text)]
+    found = [*_vocabulary_words(text), *_facts(text), *shapes(text)]
     return tuple(sorted(found, key=lambda entity: (entity.start, -entity.end)))
 
 
 def _vocabulary_words(text: str) -> Iterator[Entity]:
     pattern, meaning = _words()
     for match in pattern.finditer(text):
-        word = meaning[match.group()]
-        negated = _NEGATION.search(text[: match.start()]) is not None
-        yield Entity(word.kind, word.value, match.group(), match.start(), match.end(), negated)
+        name = match["word"]
+        if name is None:  # a lookalike
+            continue
+        word = meaning[name]
+        before = text[: match.start()]
+        negated = _NEGATION.search(before) is not None and not _ASKED.search(before)
+        yield Entity(word.kind, word.value, name, match.start(), match.end(), negated)
 
 
 def _facts(text: str) -> Iterator[Entity]:
     taken: dict[str, Entity] = {}
-    for pattern, value in _fact_cues():
-        for match in pattern.finditer(text):
-            fact = value.partition("=")[0]
-            entity = Entity("fact", value, match.group(), match.start(), match.end())
-            known = taken.get(fact)
+    for cue in _cues():
+        for match in cue.pattern.finditer(text):
+            if cue.value == "True" and _is_asked(text, match.start(), match.end()):
+                continue
+            value = cue.value or f"{number(match['n']):g}"
+            entity = Entity(
+                "fact", f"{cue.fact}={value}", match.group(), match.start(), match.end()
+            )
+            known = taken.get(cue.fact)
             # 没交社保 holds 交社保: the longer cue is what was said.
             if known is None or match.end() - match.start() > known.end - known.start:
-                taken[fact] = entity
+                taken[cue.fact] = entity
     yield from taken.values()
 
 
-def _shapes(text: str) -> Iterator[Entity]:
-    for match in _THIRD_PERSON.finditer(text):
-        yield Entity("third_person", match.group(), match.group(), match.start(), match.end())
-    for match in _AGE.finditer(text):
-        value = numbers_in(match.group(1))[0]
-        yield Entity("age", value, match.group(), match.start(), match.end())
-    for match in _MONEY.finditer(text):
-        value = numbers_in(match.group(1) + (match.group(2) or ""))[0]
-        yield Entity("money", value, match.group(), match.start(), match.end())
-    for match in _YEAR.finditer(text):
-        value = match.group(1) + (f"-{int(match.group(2)):02d}" if match.group(2) else "")
-        yield Entity("date", value, match.group(), match.start(), match.end())
+def _is_asked(text: str, start: int, end: int) -> bool:
+    """Whether what stands from `start` to `end` is asked or supposed instead of said."""
+    return bool(_IN_QUESTION.search(text[:start]) or _QUESTIONED.match(text[end:]))
 
 
-def facts_of(entities: tuple[Entity, ...]) -> dict[str, FactValue]:
+def facts_of(entities: Sequence[Entity]) -> dict[str, FactValue]:
     """What the entities tell about the person asked for, as facts that conditions can compare."""
     facts: dict[str, FactValue] = {}
     members = frozenset(str(e.value) for e in entities if e.kind == "group" and not e.negated)
     excluded = frozenset(str(e.value) for e in entities if e.kind == "group" and e.negated)
     if members or excluded:
-        facts["groups"] = Groups(members, excluded)
+        facts["groups"] = Groups(members, excluded - members)
     for entity in entities:
-        if entity.kind == "occupation" and not entity.negated:
-            facts.setdefault("occupation", entity.value)
-        elif entity.kind == "age":
+        if entity.kind == "age":
             facts["age"] = entity.value
         elif entity.kind == "fact":
             name, _, value = str(entity.value).partition("=")
-            facts[name] = {"True": True, "False": False}.get(value, value)
+            facts[name] = _fact_value(name, value)
+    # A household that wants a 月嫂 is not one.
+    if facts.get("role") != "household":
+        for entity in entities:
+            if entity.kind == "occupation" and not entity.negated:
+                facts.setdefault("occupation", entity.value)
     return facts
+
+
+def _fact_value(name: str, value: str) -> FactValue:
+    if value in ("True", "False"):
+        return value == "True"
+    return float(value) if vocabulary().facts[name].type == "number" else value

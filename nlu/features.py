@@ -22,7 +22,7 @@ _SPACES = re.compile(r"\s\s+")
 
 
 class Featurizer(Protocol):
-    """What a text holds. `min_df` is the least number of examples a feature must stand in to be kept."""
+    """What a text holds. A feature is kept that stands in at least `min_df` examples."""
 
     @property
     def min_df(self) -> int: ...

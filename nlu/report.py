@@ -172,7 +172,7 @@ def _rows(source: Source, key: str) -> list[dict[str, Any]]:
 def cross_validate(
     data: TrainingData, pipeline: Pipeline, folds: int = 5, progress: Callable[[str], None] = print
 ) -> list[Prediction]:
-    """Each training example predicted by a model that has not seen it; folds hold intents evenly."""
+    """Each training example predicted by a model that has not seen it; intents dealt evenly."""
     parts = stratified(data.examples, folds)
     predictions: list[Prediction] = []
     for number, held_out in enumerate(parts, 1):

@@ -24,6 +24,13 @@ def tokens(text: str) -> list[str]:
     return list(_shared_tokenizer().cut(text))
 
 
+def frequency(word: str) -> int:
+    """How often the tokenizer's dictionary counts `word`; 0 for none of its words."""
+    tokenizer = _shared_tokenizer()
+    tokenizer.initialize()
+    return int(tokenizer.FREQ.get(word) or 0)
+
+
 def processed(found: list[str], lowercase: bool = True) -> list[str]:
     """Tokens as Rasa's CountVectorsFeaturizer sees them: whole numbers alike, small letters."""
     found = [_FIGURES.sub("__NUMBER__", token) for token in found]

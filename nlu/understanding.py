@@ -76,7 +76,7 @@ class Understanding:
         return self.ranking[0].confidence
 
     def values(self, kind: EntityKind) -> tuple[str | float, ...]:
-        """Canonical values of the entities of `kind`, in order, each once; negated ones left out."""
+        """Canonical values of the entities of `kind`, in order, each once, without negated ones."""
         return tuple(
             dict.fromkeys(e.value for e in self.entities if e.kind == kind and not e.negated)
         )

@@ -93,3 +93,13 @@ def test_the_library_holds_the_five_documents_and_ten_plans(
     plans = {f"guangzhou/{number}" for number in range(11)}
     assert ids == {"changzhi", "kundulun", "liaoning", "zhaoqing"} | plans
     assert len(document_paths(DOCUMENTS)) == len(documents)
+
+
+def test_what_moves_from_one_file_to_the_other_changes_the_digest(good: Path) -> None:
+    clauses = good.with_name("good.clauses.yaml")
+    first, second = good.read_text(encoding="utf-8"), clauses.read_text(encoding="utf-8")
+    good.write_text(first + "# a remark\n", encoding="utf-8")
+    before = file_digest(good)
+    good.write_text(first, encoding="utf-8")
+    clauses.write_text("# a remark\n" + second, encoding="utf-8")
+    assert file_digest(good) != before

@@ -107,7 +107,7 @@ def test_plain_data_comes_back_as_it_was(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "plain.yaml"
     dumper = type("Plain", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
-    path.write_text(yaml.dump(data, Dumper=dumper, allow_unicode=True), encoding="utf-8")
+    path.write_text(yaml.dump(data, Dumper=dumper), encoding="utf-8")
     assert read(path).data == data
 
 
