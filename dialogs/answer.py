@@ -129,10 +129,13 @@ class Composer:
                 openers.append(say("opener.everyone_limited"))
         if "amount" in ask.aspects:
             money = [amount for amount in provision.amounts if is_money(amount)]
-            openers += [self._amount_opener(amount) for amount in money[:1]]
+            openers += [self._amount_opener(amount, provision) for amount in money[:1]]
         return openers
 
-    def _amount_opener(self, amount: Amount) -> str:
+    @staticmethod
+    def _amount_opener(amount: Amount, provision: Provision) -> str:
+        if amount.state == "free" and (provision.when is not None or provision.groups):
+            return say("opener.amount_free_for_some", text=amount.text)
         return say(f"opener.amount_{amount.state}", of=amount.of, text=amount.text)
 
     def conditions(self, ask: Ask, entry: Entry) -> None:

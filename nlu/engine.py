@@ -30,7 +30,15 @@ CONFIG = _HERE.parent / "config.yml"
 MODEL_NAME = "embedded.npz"
 
 # A change in these changes what a text's features are, so the weights must follow.
-_CODE = ("normalise.py", "tokens.py", "features.py")
+_CODE = (
+    "normalise.py",
+    "spoken.yaml",
+    "sounds.py",
+    "sounds.yaml",
+    "words.yaml",
+    "tokens.py",
+    "features.py",
+)
 
 log = structlog.get_logger(__name__)
 

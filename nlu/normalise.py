@@ -1,8 +1,9 @@
 """Making equal what people mean as equal, before any engine sees it.
 
 Full-width to half-width, traditional to simplified characters, zero-width and control characters
-away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml).
-The text stays readable Chinese and says the same.
+away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml),
+slips that only sound like a word written as that word (nlu/sounds.py). The text stays readable
+Chinese and says the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from opencc import OpenCC
 
 from knowledge.strict_yaml import read
+from nlu.sounds import mend
 
 _REPEATED = re.compile(r"([!！?？。，,~～…、.;；])\1+")
 _SPACES = re.compile(r"[ \t\u3000]+")
@@ -48,7 +50,7 @@ def normalise(text: str) -> str:
     for said, written in _spoken():
         text = said.sub(written, text)
     text = _CLAUSE_SPACE.sub("，", _SPACES.sub(" ", text))
-    return _REPEATED.sub(r"\1", _SPACE_IN_CHINESE.sub("", text)).strip()
+    return mend(_REPEATED.sub(r"\1", _SPACE_IN_CHINESE.sub("", text)).strip())
 
 
 def has_words(text: str) -> bool:

@@ -14,6 +14,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 from nlu.tokens import frequency, tokens
 
@@ -35,8 +36,7 @@ _PASSES = 4
 def _syllables() -> dict[str, tuple[str, ...]]:
     """How each character may sound, tones apart."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for line in _lines("sounds.txt"):
-        syllable, _, chars = line.partition(" ")
+    for syllable, chars in read(_HERE / "sounds.yaml").data.items():
         for char in chars:
             found[char].append(syllable)
     return {char: tuple(syllables) for char, syllables in found.items()}
@@ -45,7 +45,7 @@ def _syllables() -> dict[str, tuple[str, ...]]:
 @cache
 def _words_by_sound() -> dict[tuple[str, ...], tuple[str, ...]]:
     """The words that are listened for, by sound, the commonest first."""
-    listed = [word for line in _lines("words.txt") for word in line.split()]
+    listed = [word for line in read(_HERE / "words.yaml").data for word in line.split()]
     words = vocabulary()
     # Names of places sound like too much else (定西, 太原).
     taught = [
@@ -124,8 +124,3 @@ def _sounds(word: str) -> Iterator[tuple[str, ...]]:
     readings = [syllables.get(char) for char in word]
     if all(readings):
         yield from product(*(reading for reading in readings if reading))
-
-
-def _lines(name: str) -> list[str]:
-    lines = (_HERE / name).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
