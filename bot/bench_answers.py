@@ -83,7 +83,9 @@ def report(outcomes: Sequence[Outcome], *, misses: bool = False) -> str:
             "plain search: clause first",
             sum(o.searched[:1] == (o.question.clause,) for o in counted),
         ),
-        share("plain search: in first three", sum(o.question.clause in o.searched for o in counted)),
+        share(
+            "plain search: in first three", sum(o.question.clause in o.searched for o in counted)
+        ),
     ]
     if misses:
         lines += [

@@ -23,12 +23,13 @@ from typing import Any
 import httpx
 import structlog
 from PIL import Image
+from sqlalchemy import select
 
 from knowledge.registry import qr
 from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import Clock, RegistryClient
-from knowledge.registry.contract import SHANGHAI, day_in_china
+from knowledge.registry.contract import SHANGHAI, StatusChanged, day_in_china
 from knowledge.registry.database import open_engine
 from knowledge.registry.demo import DemoPermit, seed_demo
 from knowledge.registry.faults import NETWORK_FAULTS, RAW_FAULTS, SIGNED_FAULTS, FaultyTransport
@@ -37,6 +38,7 @@ from knowledge.registry.permit_number import generate
 from knowledge.registry.quota import Limits, Quota
 from knowledge.registry.server.app import create_app
 from knowledge.registry.server.registry import Registry
+from knowledge.registry.server.tables import PermitRow
 from knowledge.registry.verifier import Check, SameIdOtherCheck, Verifier
 from knowledge.registry.wire import Timing
 from knowledge.registry.wording import sentences
@@ -137,7 +139,7 @@ class _World:
             asker_limits="1000000/minute",
             client_limits="1000000/minute",
         )
-        self.permits = seed_demo(self.registry, 220, seed=rng.randrange(10**6))
+        self.permits = seed_demo(self.registry, 120, seed=rng.randrange(10**6))
         self.state = {permit.number: permit.kind for permit in self.permits}
         token = self.registry.add_client("bench", "测量", ["permit.status"])
         inner = httpx.ASGITransport(create_app(self.registry), raise_app_exceptions=False)
@@ -185,6 +187,12 @@ class _World:
             "qr": {"qr_text": permit.qr_token},
         }[way]
         return replace(base, **given, **changes)
+
+    def version(self, permit: DemoPermit) -> int:
+        """The permit's version at the registry."""
+        with self.registry.core.session() as session:
+            statement = select(PermitRow.version).where(PermitRow.number == permit.number.value)
+            return session.scalars(statement).one()
 
     def retire(self, permit: DemoPermit) -> None:
         """Ask no more for a permit whose state is now of no kind; a new one takes its place."""
@@ -429,7 +437,17 @@ def _rollback(world: _World) -> _Trial:
     if way == "captured":
         world.transport.captured = captured
         return _Trial(again, False, ["replayed", "replayed"], True, _NO_VERDICT_OR_AGAINST)
-    world.verifier.verify(replace(check, request_id=uuid.uuid4()))  # the newer state was seen
+    # The change was told, or seen; a copy of the registry that lags behind is then found out.
+    seen = world.verifier.verify(replace(check, request_id=uuid.uuid4()))
+    if seen.outcome is not Outcome.REVOKED or world.rng.random() < 0.5:
+        world.verifier.heed(
+            StatusChanged(
+                event_id=uuid.uuid4(),
+                permit_hmac=world.verifier.permit_ref(permit.number),
+                status_version=world.version(permit),
+                at=int(world.time.at),
+            )
+        )
     return _Trial(again, False, ["stale_replica"], True, _NO_VERDICT_OR_AGAINST)
 
 

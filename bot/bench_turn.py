@@ -17,7 +17,9 @@ def time_turns(app: App, questions: Sequence[Question]) -> str:
     for text in texts[:50]:  # caches and word lists are warm in a running process
         app.conversation.converse(Message(text), Memory())
     rows = [
-        _row("whole turn", _times(lambda t: app.conversation.converse(Message(t), Memory()), texts)),
+        _row(
+            "whole turn", _times(lambda t: app.conversation.converse(Message(t), Memory()), texts)
+        ),
         _row("understanding alone", _times(app.conversation.understand, texts)),
         _row("library search alone", _times(lambda t: app.library.search(t, limit=6), texts)),
     ]

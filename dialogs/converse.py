@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from dialogs.gloss import glossed
 from dialogs.memory import Memory
+from dialogs.permits import Permits
 from dialogs.policy import Desk
 from dialogs.reading import says
 from dialogs.reply import Block, Message, Reply, Statement, Status
@@ -29,6 +30,7 @@ class Conversation:
     understand: Callable[[str], list[Understanding]]
     now: Callable[[], dt.datetime]
     max_chars: int = 2000
+    permits: Permits | None = None  # None: checking permits is not connected, and said so
 
     def converse(
         self, message: Message, memory: Memory, as_of: dt.date | None = None
@@ -37,12 +39,13 @@ class Conversation:
         now = self.now()
         today = china_day(now)
         day = as_of or today
-        refusal = self._unusable(message.text, day)
+        photo_alone = message.images and not message.text.strip()
+        refusal = None if photo_alone else self._unusable(message.text, day)
         if refusal is not None:
             return refusal, memory
         desk = Desk(self.library, self.words, today)
-        turn = Turn(self.understand, desk, day, now)
-        reply, memory = turn.answer(message.text, memory.fresh(now))
+        turn = Turn(self.understand, desk, day, now, self.permits)
+        reply, memory = turn.answer(message, memory.fresh(now))
         release = self.library.release()
         return replace(glossed(reply), release=release.id if release else None), memory
 

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from knowledge.registry import permit_number
 from knowledge.registry.permit_number import BadNumber
@@ -23,6 +23,7 @@ _DOT = "·•‧∙⋅・･．.᛫⸱"
 _NAME = rf"[{_HAN}]{{1,12}}(?:[{_DOT}][{_HAN}]{{1,12}})+|[{_HAN}]{{2,4}}"
 _PIECE = re.compile(rf"(?:{_NAME})")
 _EDGE = rf"(?=[^{_HAN}{_DOT}]|$|的|身份证|证号|尾号|后四位)"
+_LITTLE = 10  # characters around an ID number: 我的身份证号是……
 _JOINERS = re.compile(r"[\s\-‐‑‒–—―−－_,，、。；;:：]+")
 
 
@@ -105,6 +106,14 @@ def given_in(text: str) -> Given:
         id_number=id_number is not None,
         phone=phone is not None,
     )
+
+
+def id_number_in(text: str) -> Literal["alone", "among words"] | None:
+    """Whether the normalised `text` holds an ID number, and whether it says little else."""
+    rest, count = _pattern("id_number").subn("", text.upper())
+    if count == 0:
+        return None
+    return "alone" if len(rest) <= _LITTLE else "among words"
 
 
 def is_whole(number: str) -> bool:

@@ -1,8 +1,8 @@
 """Which provisions answer a question: the topic's provisions, weighed by how well they fit.
 
-The weights are coarse steps, chosen on one half of the questions of tests/conversations/questions and
-checked on the other (docs/measurements.md). What a provision shares with the question counts by its
-rarity among the candidates.
+The weights are coarse steps, chosen on one half of the questions of tests/conversations/questions
+and checked on the other (docs/measurements.md). What a provision shares with the question counts
+by its rarity among the candidates.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "
 
 
 def is_money(amount: Amount) -> bool:
-    """Whether an amount answers 多少钱 or 要钱吗: money, a share, free, or named without a figure."""
+    """Whether an amount answers 多少钱 or 要钱吗: money, a share, free, or named with no figure."""
     return amount.state != "given" or amount.unit in _MONEY_UNITS
 
 

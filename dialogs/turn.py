@@ -16,9 +16,11 @@ from dialogs import interview, policy
 from dialogs.answer import Composer
 from dialogs.distress import Distress, distress_in
 from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
+from dialogs.permit_reading import given_in, id_number_in
+from dialogs.permits import Permits, place_of
 from dialogs.policy import Desk, covered
 from dialogs.reading import DONT_KNOW, answer_to, chosen, chosen_several, says
-from dialogs.reply import Block, Option, Reply, Statement, Status
+from dialogs.reply import Block, Message, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.wording import has, listed, say
 from knowledge.rules import FactValue
@@ -52,6 +54,7 @@ _FILLER = frozenset(
 _PLACE = 2
 # After these the interview's question is not put again.
 _NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
+_CHECKING = frozenset(("permit_verification", "my_permit"))
 _ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
@@ -61,9 +64,25 @@ class Turn:
     desk: Desk
     day: dt.date
     now: dt.datetime
+    permits: Permits | None = None
 
-    def answer(self, text: str, memory: Memory) -> tuple[Reply, Memory]:
-        """The reply to `text`, and what is remembered from now on."""
+    def answer(self, message: Message, memory: Memory) -> tuple[Reply, Memory]:
+        """The reply to `message`, and what is remembered from now on."""
+        news, memory = self._meanwhile(message, memory)
+        reply, memory = self._answer(message, memory)
+        return replace(reply, blocks=(*news, *reply.blocks)), memory
+
+    def _meanwhile(self, message: Message, memory: Memory) -> tuple[tuple[Block, ...], Memory]:
+        """What is told before the reply: a check put off has been made since, or can be made now."""
+        news, memory = memory.news, replace(memory, news=())
+        if self.permits is None:
+            return news, memory
+        place = place_of(message.channel, message.conversation)
+        found, memory = self.permits.recheck(place, memory, self.now)
+        return (*news, *(found.blocks if found else ())), memory
+
+    def _answer(self, message: Message, memory: Memory) -> tuple[Reply, Memory]:
+        text = message.text
         plain = normalise(text)
         distress = distress_in(plain)
         if distress is not None and not distress.then_answer:
@@ -73,23 +92,58 @@ class Turn:
             number = say("out_of_range", number=choice.strip("第个。.！ "))
             return replace(_talk(Status.CLARIFY, number), options=memory.options), memory
         if choice is not None:
-            plain = choice.send
+            text = plain = choice.send
         elif several := self._several(plain, memory):
             plain = listed([option.send for option in several])
-        reply, memory = self._questions(plain, memory)
+        reply, memory = self._of_permit(message, text, plain, memory) or self._plain(
+            message, plain, memory
+        )
         memory = replace(memory, options=reply.options)
         return (_after(distress, reply) if distress else reply), memory
 
-    def _questions(self, text: str, memory: Memory) -> tuple[Reply, Memory]:
+    def _of_permit(
+        self, message: Message, text: str, plain: str, memory: Memory
+    ) -> tuple[Reply, Memory] | None:
+        """The turn of a message that gives something of a permit, or goes on about one."""
+        if self.permits is not None:
+            return self.permits.turn(message, text, plain, self.now).answer(memory)
+        if message.images or given_in(text).numbers:
+            reply = _talk(Status.NOT_COVERED, say("talk.permit_verification"))
+            return replace(reply, intent="permit_verification", private=True), memory
+        return None
+
+    def _plain(self, message: Message, text: str, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn of a message that holds nothing of a permit."""
+        id_number = id_number_in(text)
+        if id_number == "alone":
+            return _talk(Status.REFUSED, say("permit.no_id") + say("permit.refused_id")), memory
+        reply, memory = self._questions(message, text, memory)
+        if id_number is not None:
+            block = Block("talk", (Statement(say("permit.no_id")),))
+            reply = replace(reply, blocks=(block, *reply.blocks))
+        return reply, memory
+
+    def _questions(self, message: Message, text: str, memory: Memory) -> tuple[Reply, Memory]:
         understood = self.understand(text)
         replies: list[Reply] = []
         headings: list[str] = []
         for one in understood:
-            reply, memory = self._one(one, memory)
+            asked = self._asks_check(message, one, memory)
+            reply, memory = asked or self._one(one, memory)
             replies.append(reply)
             topic = self.desk.words.topics.get(reply.intent)
             headings.append(say("several", topic=topic.label if topic else one.text[:20]))
         return _joined(replies, headings), memory
+
+    def _asks_check(
+        self, message: Message, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory] | None:
+        """The turn of a question for a check, or for one's own permit, in words alone."""
+        if self.permits is None or one.intent not in _CHECKING or one.confidence < ANSWER:
+            return None
+        turn = self.permits.turn(message, message.text, one.text, self.now)
+        reply, memory = turn.asked(one.intent, memory)
+        return replace(reply, confidence=one.confidence), memory
 
     # --- what the message is -------------------------------------------------------------------
 
@@ -394,4 +448,5 @@ def _joined(replies: Sequence[Reply], headings: Sequence[str]) -> Reply:
         options=tuple(dict.fromkeys(o for reply in replies for o in reply.options)),
         missing=tuple(dict.fromkeys(m for reply in replies for m in reply.missing)),
         confidence=min(reply.confidence for reply in replies),
+        private=any(reply.private for reply in replies),
     )

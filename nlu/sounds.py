@@ -1,7 +1,7 @@
-"""Slips of the thumb and of speech recognition: 资询, 补帖 and 社宝 taken for the words they sound like.
+"""Slips of thumb and of speech recognition: 资询, 补帖, 社宝 taken for the words they sound like.
 
-Only a stretch that is no word itself is taken for another: 工商 stays, though it sounds like 工伤. At
-least one character must be the word's own, and a character that carries grammar or often stands
+Only a stretch that is no word itself is taken for another: 工商 stays, though it sounds like 工伤.
+At least one character must be the word's own, and a character that carries grammar or often stands
 alone (不, 的, 找) is never thought to be the wrong one: 不贴 is not 补贴.
 """
 

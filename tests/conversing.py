@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from dialogs.converse import Conversation
@@ -33,8 +34,12 @@ def open_conversation(
     library: Library, words: Vocabulary, now: Callable[[], dt.datetime] = lambda: NOW
 ) -> Conversation:
     """The conversation as `bot.app` puts it together, with a clock of the test's own."""
-    classifier = load_or_train(Path("models"))
-    return Conversation(library, words, Understander(classifier).understand, now)
+    return Conversation(library, words, _understander().understand, now)
+
+
+@cache
+def _understander() -> Understander:
+    return Understander(load_or_train(Path("models")))
 
 
 def check_reply(reply: Reply, library: Library, as_of: dt.date) -> int:

@@ -88,10 +88,10 @@ def _issue(
         services=tuple(rng.sample(_SERVICES, rng.randrange(1, 3))),
         issued_on=issued_on,
         expires_on=expires_on,
+        components=_components(kind, issued_on, today),
     )
     issued = desk.issue(new, active=kind != "inactive", demo=True, first_digit=first_digit)
     number = issued.number
-    _components(desk, number, kind, issued_on, today)
     desk.grade(number, rng.randrange(1, 6), "示范星级评价办法（虚构）", cities()[city].authority)
     if kind == "black_listed":
         desk.enter_list(
@@ -108,8 +108,9 @@ def _issue(
 
 
 def _components(
-    desk: Issuing, number: PermitNumber, kind: str, issued_on: dt.date, today: dt.date
-) -> None:
+    kind: str, issued_on: dt.date, today: dt.date
+) -> dict[ComponentName, dt.date | None]:
+    """Her checks, each with the day it runs out; a kind says which of them is not in order."""
     passed: dict[ComponentName, dt.date | None] = {
         "identity": None,
         "training": None,
@@ -123,8 +124,7 @@ def _components(
         passed["health"] = today - dt.timedelta(days=40)
     elif kind == "insurance_missing":
         del passed["insurance"]
-    for name, expires_on in passed.items():
-        desk.set_component(number, name, issued_on, expires_on)
+    return passed
 
 
 def _settle(desk: Issuing, number: PermitNumber, kind: str, rng: random.Random) -> None:

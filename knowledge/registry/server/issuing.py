@@ -7,7 +7,8 @@ import datetime as dt
 import json
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import select
@@ -63,6 +64,8 @@ class NewPermit:
     services: tuple[str, ...]
     issued_on: dt.date
     expires_on: dt.date
+    # Passed on the day of issue, each with the day it runs out (None: never).
+    components: Mapping[ComponentName, dt.date | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,10 @@ class Issuing:
             )
             session.add(row)
             session.flush()
+            session.add_all(
+                ComponentRow(permit_id=row.id, name=name, passed_on=new.issued_on, expires_on=until)
+                for name, until in new.components.items()
+            )
             return Issued(number, pin, self._qr(row, keys))
 
     def change(self, number: PermitNumber, action: Action, reason: Reason | None = None) -> None:

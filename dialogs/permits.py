@@ -1,0 +1,391 @@
+"""The permit conversation: from a number, a name or a photograph to the registry's verdict.
+
+What holds and what does not is decided by the registry's verifier alone. Here is what has been given
+so far, what is still missing, and what a person may do next. What was given is personal: it lives in
+memory only sealed, and the replies say `private`, so that the message's words are not kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import uuid
+from dataclasses import dataclass, replace
+
+from dialogs.memory import Memory
+from dialogs.permit_card import Card, CardBox, Sealing
+from dialogs.permit_reading import (
+    Given,
+    advice_in,
+    beginning,
+    given_in,
+    is_whole,
+    permit_says,
+    symbols_in,
+)
+from dialogs.permit_reply import (
+    INTENT,
+    OWN,
+    led_by,
+    next_step,
+    option,
+    own_record,
+    question,
+    talk,
+    verdict_reply,
+)
+from dialogs.reply import Message, Reply, Status
+from dialogs.wording import say
+from knowledge.registry import permit_number, qr
+from knowledge.registry.contract import (
+    ConsentRequest,
+    ConsentState,
+    DetailScope,
+    Purpose,
+    WorkerProof,
+)
+from knowledge.registry.outcome import Outcome, Verdict
+from knowledge.registry.permit_number import BadNumber
+from knowledge.registry.signing import BadToken
+from knowledge.registry.verifier import Check, SameIdOtherCheck, Verifier
+from knowledge.registry.wire import Unavailable
+
+_CHECKS = uuid.UUID("6b0a4a3e-6a0f-5a55-9a53-6f1f6a1b7c21")
+# What is waited for after an outcome; after all others nothing.
+_WAITS = {
+    Outcome.PERSON_NOT_CHECKED: "factor",
+    Outcome.NOT_CONFIRMED: "factor",
+    Outcome.BAD_NUMBER: "number",
+    Outcome.BAD_QR: "number",
+    Outcome.UNREADABLE_PHOTO: "number",
+}
+_ADVICE = {
+    "suspended": Outcome.SUSPENDED,
+    "revoked": Outcome.REVOKED,
+    "expired": Outcome.EXPIRED,
+}
+_SHORT = 14  # characters of a question that can only be about the permit just looked at
+
+Answer = tuple[Reply, Memory]
+
+
+def place_of(channel: str, conversation: str) -> str:
+    """The name under which a conversation asks the registry, and to which its memory is sealed."""
+    return f"{channel}\0{conversation}"
+
+
+@dataclass(frozen=True)
+class Permits:
+    """What permit checks need: the registry's verifier and a seal for what is remembered."""
+
+    verifier: Verifier
+    sealing: Sealing
+
+    def turn(self, message: Message, text: str, plain: str, now: dt.datetime) -> PermitTurn:
+        """One turn. `text` is what was said, or what the tapped option says; `plain` the same
+        normalised."""
+        box = CardBox(self.sealing, place_of(message.channel, message.conversation))
+        return PermitTurn(self.verifier, box, message, text, plain, now)
+
+    def recheck(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
+        """Try the check that was put off, if it is due. A reply when something is to be told."""
+        waiting = memory.recheck
+        if waiting is None or now < waiting.due_at:
+            return None, memory
+        box = CardBox(self.sealing, place)
+        card = box.to_recheck(waiting) if now < waiting.until else None
+        if card is None:
+            given_up = talk(Status.NOT_COVERED, say("permit.recheck_given_up"))
+            return given_up, replace(memory, recheck=None)
+        verdict = self.verifier.verify(_check(uuid.uuid4(), place, card))
+        if verdict.outcome in (Outcome.UNAVAILABLE, Outcome.TOO_MANY):
+            return None, replace(memory, recheck=box.again(waiting, now))
+        waits = _WAITS.get(verdict.outcome, "nothing")
+        memory = replace(memory, recheck=None, permit=box.talk(card, waits, now))
+        return led_by(verdict_reply(verdict), say("permit.recheck_done")), memory
+
+
+@dataclass(frozen=True)
+class PermitTurn:
+    """A turn that is, or may be, about a permit."""
+
+    verifier: Verifier
+    box: CardBox
+    message: Message
+    text: str
+    plain: str
+    now: dt.datetime
+
+    def answer(self, memory: Memory) -> Answer | None:
+        """The turn where the message is about a permit by what it holds, or by what was asked
+        before; None for every other message."""
+        if self.message.images:
+            return _private(self._photo(memory))
+        given = given_in(self.text)
+        if given.numbers:
+            return _private(self._numbers(given, memory))
+        if memory.permit is not None:
+            if permit_says("cancel", self.plain):
+                ended = replace(memory, permit=None, recheck=None)
+                return talk(Status.ANSWERED, say("permit.cancelled")), ended
+            return self._step(memory) or self._waited_for(given, memory)
+        if memory.recheck is not None and permit_says("stop_later", self.plain):
+            return talk(Status.ANSWERED, say("permit.cancelled")), replace(memory, recheck=None)
+        if given.half and permit_says("half_cue", self.plain):
+            return _private(self._half(given.half, Card(name=given.name), memory))
+        return None
+
+    def asked(self, intent: str, memory: Memory) -> Answer:
+        """The turn of a message that asks for a check (or for one's own permit) in words alone."""
+        if intent == OWN:
+            return self._own_asked(memory)
+        advice = self._advice()
+        if advice is not None:
+            return advice, memory
+        name = given_in(self.text).name
+        reply, memory = self._numberless(Card(name=name), memory)
+        return replace(reply, private=name is not None), memory
+
+    # --- what was given ------------------------------------------------------------------------
+
+    def _numbers(self, given: Given, memory: Memory) -> Answer:
+        if len(given.numbers) > 1:
+            reply = question(say("permit.one_at_a_time"), missing=["permit_number"])
+            return reply, self._keep(Card(), "number", memory)
+        before = self.box.card(memory.permit)
+        waits = memory.permit.waits_for if memory.permit else "nothing"
+        number = given.numbers[0]
+        if permit_says("own", self.plain) or (before.own and waits in ("number", "pin")):
+            return self._own(Card(number=number, own=True), given.pin, memory)
+        factor = given if given.factor else before if waits == "number" else given
+        card = Card(number=number, name=factor.name, last4=factor.last4)
+        if beginning(number) and not is_whole(number):
+            return self._half(number, card, memory)
+        reply, memory = self._checked(card, memory, details=permit_says("details", self.plain))
+        return self._noted(reply, given), memory
+
+    def _numberless(self, card: Card, memory: Memory) -> Answer:
+        """A name finds nobody: the number is asked for, in the registry's words."""
+        check = _check(self._id(), self.box.place, replace(card, number=None))
+        return verdict_reply(self._verify(check)), self._keep(card, "number", memory)
+
+    def _half(self, half: str, card: Card, memory: Memory) -> Answer:
+        text = say("permit.half", count=symbols_in(half), whole=permit_number.LENGTH)
+        reply = question(text, missing=["permit_number"])
+        return reply, self._keep(replace(card, number=half), "number", memory)
+
+    def _waited_for(self, given: Given, memory: Memory) -> Answer | None:
+        """The turn of a message that gives what was asked for."""
+        assert memory.permit is not None  # noqa: S101 - only called while one is there
+        waits, card = memory.permit.waits_for, self.box.card(memory.permit)
+        if waits == "factor" and given.factor:
+            card = replace(card, name=given.name, last4=given.last4)
+            reply, memory = self._checked(card, memory)
+            return _private((self._noted(reply, given), memory))
+        if waits == "factor" and permit_says("unknown", self.plain):
+            return question(say("permit.no_factor"), missing=["permit_factor"]), memory
+        if waits == "pin" and given.pin:
+            return _private(self._own(card, given.pin, memory))
+        if waits == "number" and not given.phone and not given.id_number:
+            if given.half:
+                return _private(self._half(given.half, card, memory))
+            if card.number and given.rest:
+                return _private(self._joined(card, given, memory))
+            if given.name:
+                return _private(self._numberless(replace(card, name=given.name), memory))
+        if given.phone or given.id_number:
+            note = "permit.no_id" if given.id_number else "permit.no_phone"
+            wanted = say(f"permit.wanted_{waits}")
+            return _private((question(say(note), wanted, missing=[f"permit_{waits}"]), memory))
+        return None
+
+    def _joined(self, card: Card, given: Given, memory: Memory) -> Answer:
+        """The rest of a number whose beginning came before."""
+        number = f"{card.number} {given.rest}"
+        # Four digits are the rest of the number here, not the last four of an ID number.
+        card = replace(card, number=number, name=given.name or card.name)
+        if card.own:
+            return self._own(card, None, memory)
+        if beginning(number) and not is_whole(number):
+            return self._half(number, card, memory)
+        return self._checked(card, memory)
+
+    def _photo(self, memory: Memory) -> Answer:
+        given = given_in(self.text)
+        if len(self.message.images) > 1:
+            verdict = Verdict(Outcome.UNREADABLE_PHOTO, self.now.timestamp())
+            return verdict_reply(verdict), self._keep(Card(), "number", memory)
+        photo = self.message.images[0]
+        card = Card(name=given.name, last4=given.last4)
+        check = replace(_check(self._id(), self.box.place, card), photo=photo)
+        verdict = self._verify(check)
+        if verdict.positive or verdict.outcome in (Outcome.UNAVAILABLE, Outcome.NOT_CONFIRMED):
+            with contextlib.suppress(qr.UnreadablePhoto):
+                card = replace(card, qr=qr.read_photo(photo))
+        return verdict_reply(verdict), self._after(verdict, card, memory)
+
+    # --- the check -----------------------------------------------------------------------------
+
+    def _checked(
+        self, card: Card, memory: Memory, *, details: bool = False, consent: str | None = None
+    ) -> Answer:
+        check = _check(self._id(), self.box.place, card)
+        check = replace(check, wants_details=details or consent is not None, consent_token=consent)
+        verdict = self._verify(check)
+        return verdict_reply(verdict), self._after(verdict, card, memory)
+
+    def _verify(self, check: Check) -> Verdict:
+        try:
+            return self.verifier.verify(check)
+        except SameIdOtherCheck:  # a channel that gives one id to two messages
+            return self.verifier.verify(replace(check, request_id=uuid.uuid4()))
+
+    def _id(self) -> uuid.UUID:
+        """One id for one message, however often it is delivered."""
+        if not self.message.id:
+            return uuid.uuid4()
+        return uuid.uuid5(_CHECKS, f"{self.box.place}\0{self.message.id}")
+
+    def _after(self, verdict: Verdict, card: Card, memory: Memory) -> Memory:
+        waits = verdict.needs[0] if verdict.needs else _WAITS.get(verdict.outcome, "nothing")
+        if verdict.outcome is Outcome.BAD_NUMBER:
+            card = replace(card, number=None)
+        return self._keep(card, waits, memory)
+
+    def _keep(self, card: Card, waits_for: str, memory: Memory) -> Memory:
+        return replace(memory, permit=self.box.talk(card, waits_for, self.now))
+
+    def _noted(self, reply: Reply, given: Given) -> Reply:
+        return led_by(reply, say("permit.no_id")) if given.id_number else reply
+
+    # --- next steps ----------------------------------------------------------------------------
+
+    def _step(self, memory: Memory) -> Answer | None:
+        """The turn of one of the offered next steps, tapped or said."""
+        assert memory.permit is not None  # noqa: S101 - only called while one is there
+        card, waits = self.box.card(memory.permit), memory.permit.waits_for
+        if permit_says("another", self.plain):
+            asked = question(say("permit.another"), missing=["permit_number"])
+            return asked, self._keep(Card(own=card.own), "number", memory)
+        if waits == "consent" and permit_says("consented", self.plain):
+            return self._consented(card, memory)
+        if not card.known:
+            return None
+        if permit_says("again", self.plain):
+            return self._checked(card, memory)
+        if permit_says("ask_consent", self.plain):
+            return self._ask_consent(card, memory)
+        if permit_says("later", self.plain):
+            reply = talk(Status.ANSWERED, say("permit.recheck_promised"))
+            memory = replace(memory, recheck=self.box.recheck(card, self.now))
+            return replace(reply, action="recheck"), memory
+        if permit_says("details", self.plain):
+            return self._checked(card, memory, details=True)
+        advice = self._advice() if len(self.plain) <= _SHORT else None
+        return (advice, memory) if advice else None
+
+    def _advice(self) -> Reply | None:
+        """General advice on a permit's state, or on complaining."""
+        kind = advice_in(self.plain)
+        if kind is None:
+            return None
+        if kind in _ADVICE:
+            return talk(Status.ANSWERED, next_step(_ADVICE[kind], self.now))
+        return talk(Status.ANSWERED, say("permit.complain"))
+
+    # --- her consent ---------------------------------------------------------------------------
+
+    def _ask_consent(self, card: Card, memory: Memory) -> Answer:
+        try:
+            created = self.verifier.client.ask_consent(
+                ConsentRequest(
+                    permit_no=self._number(card),
+                    asker_ref=self.verifier.asker_ref(self.box.place),
+                    asker_label=say("permit.asker_label"),
+                    purpose=Purpose.PRE_HIRE,
+                    scopes=list(DetailScope),
+                )
+            )
+        except (Unavailable, BadNumber, BadToken):
+            failed = talk(Status.FAILED, say("permit.consent_failed"))
+            return replace(failed, options=(option("ask_consent"),)), memory
+        text = say("permit.consent", link=created.deeplink, minutes=created.expires_in // 60)
+        reply = question(text, missing=["permit_consent"])
+        card = replace(card, consent=str(created.consent_id))
+        reply = replace(reply, options=(option("consented"), option("cancel")))
+        return reply, self._keep(card, "consent", memory)
+
+    def _number(self, card: Card) -> str:
+        """The permit's number, from what was typed or from its genuine QR."""
+        if card.qr is None:
+            return permit_number.read(card.number or "").value
+        keys = self.verifier.client.keys()
+        # Alone or at the end of an address; whether it is genuine its signature says.
+        token = card.qr.rsplit("/", 1)[-1]
+        return qr.check(token, keys, self.now.timestamp()).number.value
+
+    def _consented(self, card: Card, memory: Memory) -> Answer:
+        try:
+            view = self.verifier.client.consent(uuid.UUID(card.consent))
+            number = self._number(card)
+        except (Unavailable, BadNumber, BadToken):
+            failed = talk(Status.FAILED, say("permit.consent_failed"))
+            return replace(failed, options=(option("consented"),)), memory
+        if view.state is ConsentState.GRANTED and view.consent_token is not None:
+            card = replace(card, number=number, qr=None, consent=None)
+            return self._checked(card, memory, consent=view.consent_token)
+        text = say(f"permit_consent.{view.state.value}")
+        if view.state is ConsentState.PENDING:
+            reply = question(text, missing=["permit_consent"])
+            return replace(reply, options=(option("consented"), option("cancel"))), memory
+        reply = replace(talk(Status.ANSWERED, text), options=(option("ask_consent"),))
+        return reply, self._keep(replace(card, consent=None), "nothing", memory)
+
+    # --- one's own permit ----------------------------------------------------------------------
+
+    def _own_asked(self, memory: Memory) -> Answer:
+        reply = question(say("permit.own_how"), missing=["permit_number"], intent=OWN)
+        return reply, self._keep(Card(own=True), "number", memory)
+
+    def _own(self, card: Card, pin: str | None, memory: Memory) -> Answer:
+        try:
+            number = permit_number.read(card.number or "").value
+        except BadNumber as bad:
+            verdict = Verdict(
+                Outcome.BAD_NUMBER,
+                self.now.timestamp(),
+                number_fault=bad.fault,
+                number_position=bad.position,
+            )
+            return verdict_reply(verdict), self._keep(Card(own=True), "number", memory)
+        if pin is None:
+            asked = question(say("permit.own_pin"), missing=["permit_pin"], intent=OWN)
+            return asked, self._keep(card, "pin", memory)
+        asker = self.verifier.asker_ref(self.box.place)
+        try:
+            view = self.verifier.client.worker_view(
+                WorkerProof(permit_no=number, pin=pin, asker_ref=asker)
+            )
+        except Unavailable:
+            reply = verdict_reply(Verdict(Outcome.UNAVAILABLE, self.now.timestamp()))
+            return replace(reply, options=()), self._keep(card, "pin", memory)
+        if view.confirmed:
+            return own_record(view), replace(memory, permit=None)
+        return own_record(view), self._keep(card, "pin", memory)
+
+
+def _check(request_id: uuid.UUID, place: str, card: Card) -> Check:
+    return Check(
+        request_id,
+        asker=place,
+        conversation=place,
+        number=card.number if card.qr is None else None,
+        full_name=card.name,
+        id_last4=card.last4,
+        qr_text=card.qr,
+    )
+
+
+def _private(answer: Answer) -> Answer:
+    reply, memory = answer
+    return replace(reply, private=True, intent=reply.intent or INTENT), memory
