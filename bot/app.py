@@ -10,10 +10,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bot.database import migrate, open_engine
+from bot.permits import open_permits
 from bot.settings import Settings
 from dialogs.converse import Conversation
 from knowledge.library import Library, build, serve_known
 from knowledge.loader import DOCUMENTS, folder_digest, load_folder
+from knowledge.registry.settings import RegistrySettings
 from knowledge.strict_yaml import DataError
 from knowledge.vocabulary import vocabulary
 from nlu.engine import load_or_train
@@ -55,6 +57,7 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
         understand=understander.understand,
         now=utc_now,
         max_chars=settings.max_message_chars,
+        permits=open_permits(settings, RegistrySettings(), progress),
     )
     return App(settings, engine, library, conversation)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+import uuid
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -62,7 +63,8 @@ def _one(
         )
         return {"id": _id_of(raw), "line": number, "error": problems}
     session = str(line.session)
-    message = Message(line.text, conversation=session, id=str(line.id), channel=line.channel)
+    # Its id is a line's own in one run only; what the dialogue asks elsewhere needs one for good.
+    message = Message(line.text, session, uuid.uuid4().hex, line.channel)
     memory = memories.get(session, Memory())
     reply, memories[session] = app.conversation.converse(message, memory, line.as_of or as_of)
     return {"id": line.id, "session": line.session, **reply_object(reply)}

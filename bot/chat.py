@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sys
+from pathlib import Path
 
 import typer
 
@@ -45,14 +46,27 @@ class _Session:
         """Answer one line; False when the conversation is over."""
         if line in ("/quit", "/exit"):
             return False
-        if line.startswith("/"):
+        name, _, argument = line.partition(" ")
+        if name == "/photo":
+            self.photo(argument.strip())
+        elif line.startswith("/"):
             typer.echo(self.command(line))
-            return True
-        self.last, self.memory = self.app.conversation.converse(
-            Message(line), self.memory, self.as_of
-        )
-        typer.echo(as_text(self.last, sources=False) + "\n")
+        else:
+            self.say(Message(line))
         return True
+
+    def say(self, message: Message) -> None:
+        self.last, self.memory = self.app.conversation.converse(message, self.memory, self.as_of)
+        typer.echo(as_text(self.last, sources=False) + "\n")
+
+    def photo(self, path: str) -> None:
+        """Send the picture in the file at `path`."""
+        try:
+            picture = Path(path).expanduser().read_bytes()
+        except OSError:
+            typer.echo(say("terminal.no_photo", path=path))
+            return
+        self.say(Message("", images=(picture,)))
 
     def command(self, line: str) -> str:
         name, _, argument = line.partition(" ")

@@ -1,8 +1,8 @@
 """Sealing what must be remembered for some minutes but must not be read where it is kept.
 
-Authenticated encryption (AES-256-GCM). A sealed text is bound to a place (its conversation and its
-end), so that it opens nowhere else. It is written in the letters a to p only: whatever takes numbers
-out of stored texts finds none in it.
+Authenticated encryption (AES-256-GCM). A sealed text is bound to a place (conversation and end), so
+that it opens nowhere else. It is written in the letters a to p only: whatever takes numbers out of
+stored texts finds none in it.
 """
 
 from __future__ import annotations

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
         "http://127.0.0.1:5005", description="where Rasa listens, for nlu_engine=rasa"
     )
     model_dir: Path = Field(Path("models"), description="folder of the trained NLU models")
+    seal_key_file: Path = Field(
+        Path("var/seal.key"),
+        description="key that seals what is remembered of a permit; made if missing",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="how much is logged"
     )

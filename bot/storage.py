@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    delete,
     insert,
     select,
     update,
@@ -33,6 +34,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.redact import redact, redact_json
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply, Statement
+from dialogs.wording import say
 from knowledge.tables import Base
 
 _MEMORY = TypeAdapter(Memory)
@@ -79,6 +81,16 @@ class TurnRow(Base):
     answered_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
 
 
+class RecheckRow(Base):
+    """When a conversation is to be looked at though nobody has written: a permit check put off is
+    due, or what is sealed of a permit has had its time. What it is about, only its memory knows."""
+
+    __tablename__ = "recheck"
+
+    conversation_pk: Mapped[int] = mapped_column(ForeignKey("conversation.pk"), primary_key=True)
+    due_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
 @dataclass(frozen=True)
 class Turn:
     """A stored turn; the text is redacted."""
@@ -120,7 +132,8 @@ class Held:
             insert(TurnRow).values(
                 conversation_pk=self.pk,
                 message_id=message.id,
-                text=redact(message.text),
+                # A name has no shape that could be found: such words are left out whole.
+                text=say("permit.kept_out") if reply.private else redact(message.text),
                 status=kept.status.value,
                 intent=kept.intent,
                 confidence=kept.confidence,
@@ -130,11 +143,22 @@ class Held:
                 answered_at=answered_at,
             )
         )
+        self.remember(memory, answered_at)
+
+    def remember(self, memory: Memory, now: dt.datetime) -> None:
+        """Keep `memory`, redacted, and when the conversation is to be looked at again."""
         self.connection.execute(
             update(ConversationRow)
             .where(ConversationRow.pk == self.pk)
-            .values(memory=memory_to_json(memory), updated_at=answered_at)
+            .values(memory=memory_to_json(memory), updated_at=now)
         )
+        self.connection.execute(delete(RecheckRow).where(RecheckRow.conversation_pk == self.pk))
+        due = [memory.permit.until] if memory.permit else []
+        due += [memory.recheck.due_at] if memory.recheck else []
+        if due:
+            self.connection.execute(
+                insert(RecheckRow).values(conversation_pk=self.pk, due_at=min(due))
+            )
 
 
 @contextmanager
@@ -161,6 +185,19 @@ def held(engine: Engine, channel: str, conversation: str, now: dt.datetime) -> I
             .with_for_update()
         ).one()
         yield Held(connection, row.pk, memory_from_json(row.memory))
+
+
+def due_for_recheck(engine: Engine, now: dt.datetime, limit: int = 20) -> list[tuple[str, str]]:
+    """Channel and id of the conversations that are to be looked at by `now`, longest due first."""
+    due = (
+        select(ConversationRow.channel, ConversationRow.id)
+        .join(RecheckRow, RecheckRow.conversation_pk == ConversationRow.pk)
+        .where(RecheckRow.due_at <= now)
+        .order_by(RecheckRow.due_at)
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        return [(row.channel, row.id) for row in connection.execute(due)]
 
 
 def history(engine: Engine, channel: str, conversation: str, limit: int = 200) -> list[Turn]:

@@ -24,6 +24,8 @@ from knowledge.words import search_words
 from nlu.understanding import Aspect
 
 _MOST_SILENCES = 2
+# A silence is named by a question that shares so many words with it.
+_NAMED = 3
 # A clause's first sentence is often its own heading; a quotation shows more than that.
 _HEADING = 22
 # Too general to send anybody to.
@@ -129,7 +131,8 @@ class Composer:
                 openers.append(say("opener.everyone_limited"))
         if "amount" in ask.aspects:
             money = [amount for amount in provision.amounts if is_money(amount)]
-            openers += [self._amount_opener(amount, provision) for amount in money[:1]]
+            nearest = sorted(money, key=lambda one: -len(set(ask.text) & set(one.of)))
+            openers += [self._amount_opener(amount, provision) for amount in nearest[:1]]
         return openers
 
     @staticmethod
@@ -224,6 +227,7 @@ class Composer:
             for aspect in sorted(ask.aspects):
                 if not _gives(entries, aspect):
                     missing += self.silent_on(ask, document, aspect)
+            missing += self.silent_in_words(ask, document)
         fresh = [s for s in dict.fromkeys(missing) if s not in said]
         self.add("silence", *fresh[:_MOST_SILENCES])
         return not missing
@@ -237,6 +241,16 @@ class Composer:
             if silence.topic in ask.topics and aspect in silence.aspects
         ]
         return [self._silence(document, silence) for _, _, silence in sorted(found)]
+
+    def silent_in_words(self, ask: Ask, document: Document) -> list[Statement]:
+        """The declared silences that the question names in so many words (每次还是每月)."""
+        asked = frozenset(search_words(ask.text))
+        return [
+            self._silence(document, silence)
+            for silence in document.silent_on
+            if silence.topic in ask.topics
+            and len(asked & frozenset(search_words(silence.says))) >= _NAMED
+        ]
 
     def _silence(self, document: Document, silence: Silence) -> Statement:
         text = say("detail.silence", says=silence.says)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dialogs.wording import listed, say
 from knowledge.rules import Determination, Step, Truth
 from knowledge.schema import Condition
 from knowledge.vocabulary import Vocabulary
 
 _SHORT = 3
+_OPPOSITE = {Truth.MET: Truth.NOT_MET, Truth.NOT_MET: Truth.MET}
 
 
 def describe(node: Condition, words: Vocabulary) -> str:
@@ -49,22 +52,52 @@ def _some(labels: list[str]) -> str:
 
 
 def explain(determination: Determination, words: Vocabulary) -> list[tuple[str, tuple[str, ...]]]:
-    """What is met, not met and open, as sentences with the clauses they rest on."""
+    """What is met, not met and open, as sentences with the clauses they rest on.
+
+    What can no longer change the outcome is left out: of a benefit that is hers, what is open; of
+    one that is not, what is open as well.
+    """
     sentences = []
-    for truth in (Truth.NOT_MET, Truth.MET, Truth.UNKNOWN):
+    shown = [Truth.MET] if determination.outcome is Truth.MET else [Truth.NOT_MET, Truth.MET]
+    for truth in shown:
         steps = [step for step in determination.steps if _as_wished(step) is truth]
         if steps:
             items = listed(list(dict.fromkeys(_item(step, words) for step in steps)))
             clauses = tuple(dict.fromkeys(step.clause for step in steps))
             sentences.append((say(f"conditions.{truth.value}", items=items), clauses))
+    when = determination.provision.when
+    if determination.outcome is Truth.UNKNOWN and when is not None:
+        items = describe(_open(when, iter(determination.steps))[1] or when, words)
+        steps = [step for step in determination.steps if step.truth is Truth.UNKNOWN]
+        clauses = tuple(dict.fromkeys(step.clause for step in steps))
+        sentences.append((say("conditions.unknown", items=items), clauses))
     return sentences
+
+
+def _open(node: Condition, steps: Iterator[Step]) -> tuple[Truth, Condition | None]:
+    """The node's truth, and the part of it that is still open; `steps` are its leaves in order."""
+    if node.not_ is not None:
+        truth, rest = _open(node.not_, steps)
+        truth = _OPPOSITE.get(truth, truth)
+        return truth, node.model_copy(update={"not_": rest}) if rest else None
+    children = node.all_ or node.any_
+    if children is None:
+        truth = next(steps).truth
+        return truth, node if truth is Truth.UNKNOWN else None
+    found = [_open(child, steps) for child in children]
+    rests = [rest for _, rest in found if rest is not None]
+    settled = Truth.NOT_MET if node.all_ else Truth.MET
+    if any(truth is settled for truth, _ in found):
+        return settled, None
+    if not rests:
+        return (Truth.MET if node.all_ else Truth.NOT_MET), None
+    kept = {"all_": rests} if node.all_ else {"any_": rests}
+    return Truth.UNKNOWN, rests[0] if len(rests) == 1 else node.model_copy(update=kept)
 
 
 def _as_wished(step: Step) -> Truth:
     """Whether the condition stands as the person needs it: below a `not`, met is bad."""
-    if step.wanted or step.truth is Truth.UNKNOWN:
-        return step.truth
-    return Truth.NOT_MET if step.truth is Truth.MET else Truth.MET
+    return step.truth if step.wanted else _OPPOSITE.get(step.truth, step.truth)
 
 
 def _item(step: Step, words: Vocabulary) -> str:

@@ -18,7 +18,7 @@ from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, may_concern
 from dialogs.wording import has, listed, say
 from knowledge.library import Entry
-from knowledge.rules import Determination, Truth, determine
+from knowledge.rules import Determination, Groups, Truth, determine
 from knowledge.schema import Condition
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import AskedOf, Fact, Vocabulary
@@ -68,11 +68,13 @@ def benefits(
     """
     found: dict[str, Benefit] = {}
     role = ask.role or "worker"
-    groups_known = "groups" in ask.facts
     most = 1 if len(topics) > _FEW_TOPICS else 3
     for topic in topics:
         # Weighed by the topic's own words, so that an answer given on the way changes nothing.
         one = replace(ask, topics={topic: 1.0}, text=desk.words.topics[topic].label)
+        count = sum(benefit.topic == topic for benefit in found.values())
+        if count >= most:
+            continue
         for pick in candidates(one, desk.words.ancestors(region), day, desk):
             provision = pick.entry.provision
             if provision.kind not in _GIVING or topic not in provision.topics[:2]:
@@ -81,19 +83,28 @@ def benefits(
                 continue
             determination = determine(provision, ask.facts, desk.words)
             others = not may_concern(provision.groups, ask, desk.words)
-            if role != "enterprise" and others and not _may_be_hers(determination, groups_known):
+            if role != "enterprise" and others and not _may_be_hers(determination, ask, desk.words):
                 continue
-            found[provision.id] = Benefit(topic, pick.entry, determination)
-            if sum(benefit.topic == topic for benefit in found.values()) == most:
+            own = provision.topics[0] if provision.topics[0] in topics else topic
+            found[provision.id] = Benefit(own, pick.entry, determination)
+            count += 1
+            if count == most:
                 break
     return list(found.values())
 
 
-def _may_be_hers(determination: Determination, groups_known: bool) -> bool:
-    """Whether a benefit for groups she has not named could still turn out to be hers."""
-    if determination.provision.when is None or determination.outcome is Truth.NOT_MET:
-        return False
-    return not groups_known or bool(determination.unspecified)
+def _may_be_hers(determination: Determination, ask: Ask, words: Vocabulary) -> bool:
+    """Whether a benefit for groups she has not named could still turn out to be hers.
+
+    Who has told her groups is taken to be in no other: then only another condition opens it.
+    """
+    provision = determination.provision
+    known = ask.facts.get("groups")
+    if provision.when is None or not isinstance(known, Groups):
+        return provision.when is not None and determination.outcome is not Truth.NOT_MET
+    told = Groups(known.members, known.excluded | frozenset(provision.groups))
+    outcome = determine(provision, {**ask.facts, "groups": told}, words).outcome
+    return outcome is not Truth.NOT_MET
 
 
 def topics_for(role: str | None) -> tuple[str, ...]:

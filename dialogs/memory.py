@@ -42,6 +42,7 @@ class Subject:
     topics: Mapping[str, float]
     question: str
     aspects: frozenset[Aspect]
+    sure: bool = False  # there was no doubt about the topic
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from nlu.normalise import normalise
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 _DOT = "·•‧∙⋅・･．.᛫⸱"
-_NAME = rf"[{_HAN}]{{1,12}}(?:[{_DOT}][{_HAN}]{{1,12}})+|[{_HAN}]{{2,4}}"
+_NAME = rf"[{_HAN}]{{1,12}}(?:[{_DOT}][{_HAN}]{{1,12}})+|测试[{_HAN}]{{2,4}}|[{_HAN}]{{2,4}}"
 _PIECE = re.compile(rf"(?:{_NAME})")
 _EDGE = rf"(?=[^{_HAN}{_DOT}]|$|的|身份证|证号|尾号|后四位)"
 _LITTLE = 10  # characters around an ID number: 我的身份证号是……
@@ -33,6 +33,7 @@ class Given:
 
     numbers: tuple[str, ...] = field(default=(), repr=False)  # as written, right or wrong
     half: str | None = field(default=None, repr=False)  # the beginning of a number
+    half_alone: bool = False  # and nothing beside it
     rest: str | None = field(default=None, repr=False)  # what may be the rest of one
     name: str | None = field(default=None, repr=False)
     last4: str | None = field(default=None, repr=False)
@@ -99,6 +100,7 @@ def given_in(text: str) -> Given:
     return Given(
         numbers=tuple(number for number, _tail in found),
         half=half.group() if half else None,
+        half_alone=half is not None and half.group() == folded.strip(),
         rest=rest.group() if rest else None,
         name=_name(_half_out(around, half)),
         last4=last4 or next((tail for tail in tails if len(tail) == 4), None),

@@ -1,8 +1,8 @@
 """The permit conversation: from a number, a name or a photograph to the registry's verdict.
 
-What holds and what does not is decided by the registry's verifier alone. Here is what has been given
-so far, what is still missing, and what a person may do next. What was given is personal: it lives in
-memory only sealed, and the replies say `private`, so that the message's words are not kept.
+What holds and what does not is decided by the registry's verifier alone. Here is what has been
+given so far, what is still missing, and what a person may do next. What was given is personal: it
+lives in memory only sealed, and the replies say `private`, so that nobody keeps the words.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class PermitTurn:
             return self._step(memory) or self._waited_for(given, memory)
         if memory.recheck is not None and permit_says("stop_later", self.plain):
             return talk(Status.ANSWERED, say("permit.cancelled")), replace(memory, recheck=None)
-        if given.half and permit_says("half_cue", self.plain):
+        if given.half and (given.half_alone or permit_says("half_cue", self.plain)):
             return _private(self._half(given.half, Card(name=given.name), memory))
         return None
 

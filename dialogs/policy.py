@@ -78,6 +78,8 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
         and applies(entry.provision, as_of)
         and entry.provision.id not in overridden
     ]
+    if ask.sure and not any(set(topics) & set(entry.provision.topics) for entry in live):
+        return []
     return weigh(live, ask, desk.words)
 
 

@@ -92,6 +92,19 @@ def answer_to(
     return None
 
 
+def without_pointing(text: str) -> str:
+    """`text` without the words that point back: 证 of 刚才那个证."""
+    return _pattern(_data()["pointing"]).sub("", text)
+
+
+def relative(named: str) -> str:
+    """A relative by one name, however she was called: 我妈妈, 俺娘 and 我老妈 are 我妈."""
+    for name, others in _data()["relatives"].items():
+        if _pattern(others).search(named):
+            return f"我{name}"
+    return named
+
+
 def _yes_or_no(text: str, question: str) -> bool | None:
     """是, 没有; 签了 and 没签 only where the question is about signing."""
     if says("agrees", text):

@@ -72,6 +72,7 @@ class Ask:
     topics: Mapping[str, float]
     aspects: frozenset[Aspect]
     facts: Facts
+    sure: bool = False  # there is no doubt about the topic: a provision of another answers nothing
 
     @property
     def topic(self) -> str:

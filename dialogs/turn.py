@@ -7,6 +7,7 @@ was just asked; a correction; a follow-up of the last question; a question of it
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,7 +20,15 @@ from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
 from dialogs.policy import Desk, covered
-from dialogs.reading import DONT_KNOW, answer_to, chosen, chosen_several, says
+from dialogs.reading import (
+    DONT_KNOW,
+    answer_to,
+    chosen,
+    chosen_several,
+    relative,
+    says,
+    without_pointing,
+)
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.wording import has, listed, say
@@ -33,6 +42,8 @@ from nlu.understanding import Score, Understanding
 # curve that `anxin nlu test` prints (docs/measurements.md).
 ANSWER = 0.35
 GUESS = 0.12
+# From here on the topic is taken as certain: what no document says of it is said to be unsaid.
+SURE = 0.8
 # Topics whose confidence comes this near to the best one's are weighed together with it.
 _NEAR = 0.4
 _MOST_TOPICS = 3
@@ -46,9 +57,11 @@ _STATUS_OF_TALK = {
     "my_permit": Status.NOT_COVERED,
     "handoff": Status.NOT_COVERED,
 }
+_TAG = re.compile("<[^<>]{1,200}>")
 # Words that may stand in a follow-up beside what is new in it.
 _FILLER = frozenset(
-    "那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也？。，！ "
+    "那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也什么啥"
+    "？。，！ "
 )
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
@@ -73,7 +86,7 @@ class Turn:
         return replace(reply, blocks=(*news, *reply.blocks)), memory
 
     def _meanwhile(self, message: Message, memory: Memory) -> tuple[tuple[Block, ...], Memory]:
-        """What is told before the reply: a check put off has been made since, or can be made now."""
+        """What is told before the reply: a check put off that has been made, or can be now."""
         news, memory = memory.news, replace(memory, news=())
         if self.permits is None:
             return news, memory
@@ -83,7 +96,7 @@ class Turn:
 
     def _answer(self, message: Message, memory: Memory) -> tuple[Reply, Memory]:
         text = message.text
-        plain = normalise(text)
+        plain = normalise(_TAG.sub(" ", text))
         distress = distress_in(plain)
         if distress is not None and not distress.then_answer:
             return _talk(Status.ANSWERED, distress.says, intent="emergency"), memory
@@ -199,7 +212,7 @@ class Turn:
     def _person(self, one: Understanding, memory: Memory) -> str:
         named = one.values("third_person")
         if named:
-            return str(named[0])
+            return relative(str(named[0]))
         return MYSELF if says("myself", one.text) else memory.person
 
     def _learned(self, one: Understanding, memory: Memory) -> Memory:
@@ -252,14 +265,15 @@ class Turn:
             return self._talk(one, memory)
         if sum(self._topics(one, share=False).values()) < ANSWER:
             return self._clarify(one, memory)
-        subject = Subject(one.intent, self._topics(one), one.text, one.aspects)
+        sure = one.confidence >= SURE
+        subject = Subject(one.intent, self._topics(one), one.text, one.aspects, sure)
         memory = memory.asks(subject)
         return self._policy(subject, one, memory)
 
     def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         # What a follow-up adds (高级的呢) is weighed with the question it follows.
         text = subject.question if one.text in subject.question else subject.question + one.text
-        ask = Ask(text, subject.topics, subject.aspects, memory.facts)
+        ask = Ask(text, subject.topics, subject.aspects, memory.facts, subject.sure)
         if memory.interview is None:
             memory = replace(memory, pending=None)
         named = [str(code) for code in one.values("region")]
@@ -291,6 +305,9 @@ class Turn:
 
     def _back(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """返回 · 刚才那个: the subject before this one, answered again."""
+        if (meant := self._meant(one, memory)) is not None and not says("back", one.text):
+            others = [s for s in (memory.subject, *memory.earlier) if s and s is not meant]
+            memory = replace(memory, earlier=(meant, *others), subject=None)
         if not memory.earlier:
             if memory.subject is None or says("back", one.text):
                 return _talk(Status.CLARIFY, say("nothing_before")), memory
@@ -301,6 +318,14 @@ class Turn:
         topic = self.desk.words.topics[subject.intent].label
         block = Block("talk", (Statement(say("back", topic=topic)),))
         return replace(reply, blocks=(block, *reply.blocks)), memory
+
+    def _meant(self, one: Understanding, memory: Memory) -> Subject | None:
+        """The subject that 刚才说的那个证 names: the latest whose topic shares its words."""
+        words = set(without_pointing(_rest(one)))
+        for subject in (memory.subject, *memory.earlier):
+            if subject is not None and words & set(self.desk.words.topics[subject.intent].label):
+                return subject
+        return None
 
     def _interview(self, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
         composer = self._composer()
@@ -335,6 +360,10 @@ class Turn:
         else:
             status = _STATUS_OF_TALK.get(intent, Status.ANSWERED)
             reply = _talk(status, say(f"talk.{intent}", names=covered(self.desk)))
+        if intent == "out_of_scope":
+            memory = replace(memory, misses=memory.misses + 1)
+            if memory.misses >= _MISSES_BEFORE_HELP:
+                reply = replace(reply, blocks=(*reply.blocks, _help()))
         return replace(reply, intent=intent, confidence=one.confidence), memory
 
     def _clarify(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -359,7 +388,7 @@ class Turn:
         if not found:
             composer.talk(say("talk.not_understood"))
         if memory.misses >= _MISSES_BEFORE_HELP:
-            composer.talk(say("talk.handoff"))
+            composer.blocks.append(_help())
         reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)
         return reply, memory
 
@@ -424,6 +453,11 @@ def _short(one: Understanding) -> bool:
 
 def _talk(status: Status, text: str, intent: str = "") -> Reply:
     return Reply(status, (Block("talk", (Statement(text),)),), intent=intent)
+
+
+def _help() -> Block:
+    """Where a person answers, for somebody we have not understood twice."""
+    return Block("talk", (Statement(say("talk.handoff")),))
 
 
 def _after(distress: Distress, reply: Reply) -> Reply:

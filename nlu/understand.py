@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
-from nlu.aspects import aspects_of
+from nlu.aspects import aspects_of, without_cues
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise
-from nlu.split import questions
+from nlu.split import announced, asked, questions
 from nlu.understanding import Classifier, EngineUnavailable, Score, Understanding
 
-# Below this a part is not a question of its own: 在哪办 alone belongs to what was asked before it.
-_OWN_QUESTION = 0.3
+# In a longer text the story outweighs the question, so the question is also read by itself; and
+# only a word that announces another question divides it.
+_STORY = 60
+# One reading alone cannot rule an intent out.
+_LEAST = 1e-3
+# A part is a question of its own when the engine is at least this sure of it: so sure by itself,
+# less where a word announces it, and at least so sure of its intent in the whole message.
+_BY_ITSELF = 0.5
+_ANNOUNCED = 0.2
+_IN_THE_WHOLE = 0.02
+_SUBJECT = 2  # characters that must be left of it without cue words: 去哪办 alone has no subject
 _TALK = frozenset({"social", "far"})
+_EMPTY_WORDS = re.compile(
+    r"[的了是我在这那有要个么呢吗啊呀吧，。？！；、\s]|请问|还有|另外|想问|再问|顺便|一下|还想|然后|"
+    r"可以|需要|具体|一般|大概|现在|以及"
+)
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Part:
     text: str
     ranking: tuple[Score, ...]
 
     @property
-    def intent(self) -> str:
-        return self.ranking[0].intent
-
-    @property
-    def stands_alone(self) -> bool:
-        """Whether the part asks about something itself, so that it may be answered by itself."""
-        known = intents().get(self.intent)
-        talk = known is not None and known.kind in _TALK
-        return not talk and self.ranking[0].confidence >= _OWN_QUESTION
+    def best(self) -> Score:
+        return self.ranking[0]
 
 
 class Understander:
@@ -50,46 +59,55 @@ class Understander:
         Raises `EngineUnavailable` when the engine is gone and there is no fallback.
         """
         whole = normalise(text)
-        parts = [_Part(part, self._classify(part)) for part in questions(whole)]
-        return [self._understanding(text, part) for part in self._join(parts)]
+        parts = [self._part(part) for part in _candidates(whole)]
+        if len(parts) > 1:
+            parts = self._join(parts, self._part(whole))
+        return [self._understanding(text, part) for part in parts]
 
     def understand_whole(self, text: str) -> Understanding:
         """What the message asks, taken as one question. Raises as `understand` does."""
-        whole = normalise(text)
-        return self._understanding(text, _Part(whole, self._classify(whole)))
+        return self._understanding(text, self._part(normalise(text)))
 
-    def _join(self, parts: list[_Part]) -> list[_Part]:
-        """The parts with those joined that ask the same, or that ask nothing by themselves."""
+    def _join(self, parts: list[_Part], whole: _Part) -> list[_Part]:
+        """The parts, those joined that ask the same or that ask nothing by themselves."""
+        in_whole = {score.intent: score.confidence for score in whole.ranking}
         joined: list[_Part] = []
         for part in parts:
-            if joined and (
-                joined[-1].intent == part.intent
-                or not part.stands_alone
-                or not joined[-1].stands_alone
-            ):
-                before = joined.pop()
+            if not joined:
+                joined.append(part)
+                continue
+            before = joined[-1]
+            alone = [one for one in (before, part) if _stands_alone(one, in_whole)]
+            if len(alone) == 2 and before.best.intent != part.best.intent:
+                joined.append(part)
+            else:
                 both = before.text + part.text
                 # What leads up to a question or trails it must not outweigh the question.
-                ranking = max(
-                    (p.ranking for p in (before, part) if p.stands_alone),
-                    key=lambda scores: scores[0].confidence,
-                    default=None,
-                ) or self._classify(both)
-                joined.append(_Part(both, ranking))
-            else:
-                joined.append(part)
-        return joined
+                ranking = (
+                    max(alone, key=lambda one: one.best.confidence).ranking
+                    if alone
+                    else self._part(both).ranking
+                )
+                joined[-1] = _Part(both, ranking)
+        return joined if len(joined) > 1 else [whole]
 
     def _understanding(self, original: str, part: _Part) -> Understanding:
-        entities = entities_of(part.text)
+        text = part.text.strip("，；、 ") or part.text
+        entities = entities_of(text)
         return Understanding(
             original=original,
-            text=part.text,
+            text=text,
             ranking=part.ranking,
-            aspects=aspects_of(part.text),
+            aspects=aspects_of(text),
             entities=entities,
             facts=facts_of(entities),
         )
+
+    def _part(self, text: str) -> _Part:
+        ranking = self._classify(text)
+        if len(text) > _STORY:
+            ranking = _both(ranking, self._classify(asked(text)))
+        return _Part(text, ranking)
 
     def _classify(self, text: str) -> tuple[Score, ...]:
         try:
@@ -104,3 +122,39 @@ class Understander:
                 error=str(error),
             )
             return self._fallback.classify(text)
+
+
+def _candidates(text: str) -> list[str]:
+    parts: list[str] = []
+    for part in questions(text):
+        if parts and len(text) > _STORY and not announced(part):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return parts
+
+
+def _stands_alone(part: _Part, in_whole: Mapping[str, float]) -> bool:
+    """Whether the part asks about something itself, so that it may be answered by itself."""
+    known = intents().get(part.best.intent)
+    if known is None or known.kind in _TALK:
+        return False
+    sure = part.best.confidence
+    if sure < _ANNOUNCED or len(_EMPTY_WORDS.sub("", without_cues(part.text))) < _SUBJECT:
+        return False
+    enough = _ANNOUNCED if announced(part.text) else _BY_ITSELF
+    return sure >= enough or in_whole.get(part.best.intent, 0.0) >= _IN_THE_WHOLE
+
+
+def _both(whole: tuple[Score, ...], question: tuple[Score, ...]) -> tuple[Score, ...]:
+    """The geometric mean of two rankings, scaled to a sum of 1: what both readings allow."""
+    other = {score.intent: score.confidence for score in question}
+    means = {
+        score.intent: math.sqrt(
+            max(score.confidence, _LEAST) * max(other.get(score.intent, 0.0), _LEAST)
+        )
+        for score in whole
+    }
+    total = sum(means.values())
+    scores = (Score(intent, mean / total) for intent, mean in means.items())
+    return tuple(sorted(scores, key=lambda score: -score.confidence))

@@ -26,7 +26,8 @@ from nlu.understand import Understander
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=CHINA)
-# The hotlines an answer may name without a clause, and the plan of 4050 people.
+_UNSAID = "文件没写"
+# The hotlines an answer may name without a clause.
 _NUMBERS_OF_OURS = {12333.0, 12345.0, 12348.0, 12338.0, 12356.0, 110.0, 120.0}
 
 
@@ -57,6 +58,8 @@ def check_reply(reply: Reply, library: Library, as_of: dt.date) -> int:
         count += 1
         assert statement.clauses, f"no clause: {statement.text}"
         assert set(statement.clauses) <= cited, f"clause without citation: {statement.text}"
+        if statement.text.startswith(_UNSAID):
+            continue  # it says what no clause says
         invented = figures_in(statement.text) - set(_known_numbers(statement, library, as_of))
         assert not invented, f"{invented} stands in no clause of: {statement.text}"
     whole = as_text(reply, sources=False)

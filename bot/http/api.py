@@ -8,9 +8,10 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from bot.app import App
+from bot.http.guard import MAX_BODY
 from bot.http.wire import Answer, ClauseText, History, answer, clause_text, past_turn
 from bot.inbox import Inbox
 from bot.storage import history
@@ -23,17 +24,23 @@ CHANNEL = "web"
 ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
 
 
+_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+Picture = Annotated[Base64Bytes, WithJsonSchema({"type": "string", "pattern": _BASE64})]
+
+
 class Question(BaseModel):
     """A message. `conversation` is an unguessable token of the client's own making, which opens
     the conversation again; left out, a new one is begun. Sending an `id` a second time brings the
-    first reply again."""
+    first reply again. `images` are pictures in base64 (JPEG, PNG or WebP), for a photograph of a
+    permit's QR; `text` may then be empty."""
 
     model_config = ConfigDict(extra="forbid")
 
     conversation: ConversationId | None = None
     id: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] | None = None
-    text: str
+    text: Annotated[str, Field(max_length=MAX_BODY)]  # as far as a body without pictures goes
     as_of: dt.date | None = None
+    images: Annotated[list[Picture], Field(max_length=3)] = []
 
 
 def router(app: App, inbox: Inbox) -> APIRouter:
@@ -45,7 +52,13 @@ def router(app: App, inbox: Inbox) -> APIRouter:
         """Ask, and get the answer."""
         session = question.conversation or secrets.token_urlsafe(24)
         message_id = question.id or uuid.uuid4().hex
-        message = Message(question.text, conversation=session, id=message_id, channel=CHANNEL)
+        message = Message(
+            question.text,
+            conversation=session,
+            id=message_id,
+            channel=CHANNEL,
+            images=tuple(question.images),
+        )
         return answer(message_id, session, inbox.handle(message, question.as_of))
 
     @routes.get("/conversations/{conversation}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
@@ -11,12 +14,24 @@ from bot.app import App
 from bot.http import api, chat, health, problems, rasa
 from bot.http.guard import Guard
 from bot.inbox import Inbox
+from bot.recheck import Rechecker
 
 _STATIC = Path(__file__).parent / "static"
 
 
 def create_app(app: App) -> FastAPI:
     """Everything `anxin serve` serves, over the parts of `app`."""
+    permits = app.conversation.permits
+
+    @asynccontextmanager
+    async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            if permits is not None:
+                rechecker = Rechecker(app.engine, permits, app.conversation.now)
+                tasks.start_soon(rechecker.run_for_ever)
+            yield
+            tasks.cancel_scope.cancel()
+
     web = FastAPI(
         title="安心问",
         description="Cited answers from the policy documents on domestic service.",
@@ -26,6 +41,7 @@ def create_app(app: App) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.RESPONSES,
+        lifespan=lifespan,
     )
     inbox = Inbox(app.engine, app.conversation.converse, app.conversation.now)
     web.include_router(health.router(app))

@@ -12,6 +12,8 @@ from bot.http.problems import problem
 from bot.inbox import described
 
 MAX_BODY = 64 * 1024  # bytes
+MAX_PICTURE_BODY = 5 * 1024 * 1024  # of the one route that takes photographs
+_TAKES_PICTURES = "/api/v1/messages"
 
 # No script or style but our own files, nothing from any other host.
 _POLICY = "; ".join(
@@ -51,9 +53,10 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope["path"], send)
-        body = await _body(scope, receive)
+        most = MAX_PICTURE_BODY if scope["path"] == _TAKES_PICTURES else MAX_BODY
+        body = await _body(scope, receive, most)
         if body is None:
-            refusal = problem(413, f"a body may have {MAX_BODY} bytes at most")
+            refusal = problem(413, f"a body may have {most} bytes at most")
             # What is left of the body is not read: the connection cannot be used again.
             refusal.headers["connection"] = "close"
             await refusal(scope, receive, answer)
@@ -88,22 +91,22 @@ class _Answer:
         await self._send(message)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | None:
     """The whole body; None when it is too large."""
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdecimal() and int(declared) > MAX_BODY:
+    if declared.isdecimal() and int(declared) > most:
         return None
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return body
+            return bytes(body)
         chunk: bytes = message.get("body", b"")
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
-            return body
+            return bytes(body)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

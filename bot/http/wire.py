@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.ask import reply_object
 from bot.storage import Turn
-from dialogs.reply import Reply
+from dialogs.reply import Mark, Reply
 from dialogs.text import clause_name
 from dialogs.wording import say
 from knowledge.schema import Clause, Document
@@ -40,6 +40,7 @@ class SentBlock(BaseModel):
 
     kind: str
     heading: str | None
+    mark: Mark | None  # of a verdict: how it is coloured
     statements: list[SentStatement]
 
 
@@ -120,6 +121,7 @@ def answer(message_id: str, session: str, reply: Reply) -> Answer:
             SentBlock(
                 kind=block.kind,
                 heading=block.heading,
+                mark=block.mark,
                 statements=[
                     SentStatement(text=statement.text, clauses=list(statement.clauses))
                     for statement in block.statements

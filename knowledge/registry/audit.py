@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Engine,
     Integer,
     MetaData,
@@ -96,9 +97,18 @@ class AuditLog:
         except IntegrityError:
             pass  # there already
 
-    def append(self, entry: Entry) -> None:
-        """Record a check for good. Raises `AuditFailed`."""
+    def append(self, entry: Entry) -> Entry:
+        """Record a check for good; gives the entry that stands. A request that was recorded before
+        (and repeated after a crash) keeps its entry. Raises `AuditFailed`."""
         try:
+            if (known := self._recorded(entry.request_id)) is not None:
+                if (known.asker, known.permit, known.outcome) != (
+                    entry.asker,
+                    entry.permit,
+                    entry.outcome,
+                ):
+                    raise AuditFailed("a request id stands for another check")
+                return known
             with self._engine.begin() as connection:
                 # The update takes the head's lock before anything is read, on either database.
                 seq = connection.execute(
@@ -112,8 +122,12 @@ class AuditLog:
                 connection.execute(insert(entries).values(seq=seq, link=link, **asdict(entry)))
                 connection.execute(update(heads).where(heads.c.id == 1).values(link=link))
             self._write_anchor(seq, link)
+            return entry
         except (SQLAlchemyError, OSError) as error:
             raise AuditFailed(type(error).__name__) from error
+
+    def _recorded(self, request_id: str) -> Entry | None:
+        return self._first(entries.c.request_id == request_id)
 
     def verify(self) -> list[str]:
         """What is wrong with the record, in plain English; empty when it is whole."""
@@ -150,9 +164,12 @@ class AuditLog:
 
     def find(self, code: str) -> Entry | None:
         """The check whose reply carried `code`, for staff who are shown that reply."""
+        return self._first(entries.c.code == code)
+
+    def _first(self, condition: ColumnElement[bool]) -> Entry | None:
         columns = [column for column in entries.c if column.name not in ("seq", "link")]
         with self._engine.connect() as connection:
-            row = connection.execute(select(*columns).where(entries.c.code == code)).first()
+            row = connection.execute(select(*columns).where(condition)).first()
         return Entry(**row._asdict()) if row else None
 
     def accept_version(self, permit: str, version: int) -> bool:

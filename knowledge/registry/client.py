@@ -103,12 +103,20 @@ class RegistryClient:
     # ---- what others call, from any thread -------------------------------------------------
 
     def ask(
-        self, request: VerifyRequest, number: str, request_id: UUID, within_s: float | None = None
+        self,
+        request: VerifyRequest,
+        number: str,
+        request_id: UUID,
+        within_s: float | None = None,
+        nonce: str | None = None,
     ) -> Verification:
         """The registry's answer about the permit `number` names, within the client's own time and
-        `within_s` seconds. Raises `Unavailable`."""
-        nonce = secrets.token_urlsafe(24)
-        question = Question(request, request_id, nonce, number)
+        `within_s` seconds. Raises `Unavailable`.
+
+        A `nonce` is given only where a request may be repeated after a crash: with the same id and
+        nonce it is the same request to the registry. It must be one that nobody can foresee.
+        """
+        question = Question(request, request_id, nonce or secrets.token_urlsafe(24), number)
         return self._run(self._ask(question), within_s)
 
     def keys(self, *, unknown_key: bool = False, within_s: float | None = None) -> KeySet:

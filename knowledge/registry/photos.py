@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
@@ -17,6 +17,7 @@ from knowledge.registry import qr
 
 _SIZE = (1200, 900)  # pixels; the code takes up about a third of the height
 _PAPER = 245
+Points = Sequence[tuple[float, float]]
 
 
 def photograph(token: str, kind: str, rng: random.Random) -> bytes:
@@ -69,7 +70,7 @@ def _skewed(image: Image.Image, rng: random.Random) -> Image.Image:
     )
 
 
-def _perspective(to: list[tuple[float, float]], back: list[tuple[float, float]]) -> list[float]:
+def _perspective(to: Points, back: Points) -> list[float]:
     """The eight coefficients that take each point of `to` to its point of `back`."""
     rows = []
     for (x, y), (u, v) in zip(to, back, strict=True):

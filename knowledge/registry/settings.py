@@ -14,7 +14,7 @@ from knowledge.registry.client import Clock, RegistryClient
 from knowledge.registry.database import open_engine
 from knowledge.registry.quota import Quota
 from knowledge.registry.server.app import create_app
-from knowledge.registry.server.registry import Registry
+from knowledge.registry.server.registry import BASE_URL, Registry
 from knowledge.registry.server.secrets import load_or_create
 from knowledge.registry.verifier import Verifier
 
@@ -30,6 +30,9 @@ class RegistrySettings(BaseSettings):
     client_id: str = Field(_EMBEDDED, description="our name at the registry")
     token: str = Field("", description="our token at a remote registry")
     qr_hosts: str = Field("", description="hosts of permit QR addresses, separated by commas")
+    public_url: str = Field(
+        BASE_URL, description="address under which the reference registry is known (…/v1)"
+    )
     database_url: str = Field(
         "sqlite:///var/registry.db", description="the reference registry's own database"
     )
@@ -53,7 +56,8 @@ class RegistrySettings(BaseSettings):
 def open_registry(settings: RegistrySettings) -> Registry:
     """The reference registry over its own database."""
     engine = open_engine(settings.database_url)
-    return Registry(engine, load_or_create(settings.secret_file))
+    secret = load_or_create(settings.secret_file)
+    return Registry(engine, secret, base_url=settings.public_url.rstrip("/"))
 
 
 def embedded_client(registry: Registry, clock: Clock | None = None) -> RegistryClient:

@@ -42,7 +42,8 @@ _LAST4 = re.compile(r"[0-9]{3}[0-9X]", re.ASCII)
 class Check:
     """What somebody gave to have a permit checked.
 
-    `request_id` names this attempt: the same id again is answered once. `number` is the text as
+    `request_id` names this attempt, best derived from the message's id: the same again is one
+    request to the registry and one entry in the record, also after a crash. `number` is the text as
     written, alone or within a sentence. A photograph or the text of a QR goes before a number.
     """
 
@@ -239,8 +240,13 @@ class Verifier:
         except ValidationError as error:  # a consent token that is none
             raise self._end(Outcome.NOT_CONFIRMED) from error
         try:
-            left = self._left(ends_at)
-            answer = self.client.ask(request, target.number.value, check.request_id, left)
+            answer = self.client.ask(
+                request,
+                target.number.value,
+                check.request_id,
+                within_s=self._left(ends_at),
+                nonce=self._nonce(check.request_id),
+            )
             verdict = judge(answer, asked, self._clock.now())
         except (Unavailable, Unsound) as error:
             if isinstance(error, Unsound):
@@ -291,11 +297,17 @@ class Verifier:
             code=code,
         )
         try:
-            self.audit.append(entry)
+            recorded = self.audit.append(entry)
         except AuditFailed as error:
             log.error("registry_record_failed", kind=str(error))
             return Verdict(Outcome.UNAVAILABLE, verdict.checked_at)
-        return replace(verdict, code=code)
+        return replace(verdict, code=recorded.code)
+
+    def _nonce(self, request_id: UUID) -> str:
+        """From the key, so that nobody foresees it and a check repeated after a crash is the same
+        request to the registry."""
+        digest = hmac.digest(self._key, b"nonce:" + request_id.bytes, "sha256")
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def _code(self, request_id: UUID, verdict: Verdict) -> str:
         content = f"code:{request_id}:{int(verdict.outcome)}:{int(verdict.checked_at)}"

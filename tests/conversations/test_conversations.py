@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialogs.interview import MOST_QUESTIONS
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply, Status
 from dialogs.text import as_text
@@ -42,12 +44,14 @@ class Turn(_Strict):
     """What is said and what must be true of the reply and of the memory after it.
 
     `first` is a clause the first policy statement rests on; `asks` the fact then pending; a fact of
-    None must be unknown. `later` is how many minutes pass before, `times` how often it is said.
+    None must be unknown. `later` is how many minutes pass before, `times` how often it is said;
+    `until: result` says it for as long as the interview asks.
     """
 
     say: str
     later: int = 0
     times: int = Field(default=1, ge=1)
+    until: Literal["result"] | None = None
     status: Status | None = None
     intent: str | None = None
     cites: list[str] = []
@@ -97,7 +101,7 @@ class Reached:
 def reached(documents: list[LoadedDocument]) -> Iterator[Reached]:
     found = Reached()
     yield found
-    print("\n" + found.report(documents))
+    print("\n" + found.report(documents))  # noqa: T201 - for a reader with -s
 
 
 class Clock:
@@ -120,16 +124,16 @@ def _marked() -> list[object]:
 
 
 @pytest.mark.parametrize("case", _marked())
-def test_conversation(
-    case: Case, library: Library, words: Vocabulary, reached: Reached
-) -> None:
+def test_conversation(case: Case, library: Library, words: Vocabulary, reached: Reached) -> None:
     clock = Clock()
     conversation = open_conversation(library, words, clock)
     memory = Memory()
     for turn in case.turns:
         clock.now += dt.timedelta(minutes=turn.later)
-        for _ in range(turn.times):
+        for _ in range(MOST_QUESTIONS if turn.until else turn.times):
             reply, memory = conversation.converse(Message(turn.say), memory, case.as_of)
+            if turn.until and memory.interview is None:
+                break
         check_reply(reply, library, case.as_of or clock.now.date())
         reached.add(reply)
         problems = _problems(turn, reply, memory)

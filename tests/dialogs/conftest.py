@@ -1,4 +1,4 @@
-"""`conversation`: the real library and model, the clock stopped at NOW. Shared: it keeps no state."""
+"""`conversation`: the real library and model at a stopped clock. Shared: it keeps no state."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ function blockElement(block, citations) {
     quotes.append(...texts.map((text) => element("p", "quotation", text)));
     return quotes;
   }
+  if (block.kind === "verdict") return verdict(block, texts);
   if (!block.heading && texts.length === 1) return element("p", block.kind, texts[0]);
   const section = element("div", `block ${block.kind}`);
   if (block.heading) section.append(heading(block, citations));
@@ -31,6 +32,14 @@ function blockElement(block, citations) {
     section.append(...texts.map((text) => element("p", "", text)));
   }
   return section;
+}
+
+/** A verdict as a card. Its colour is never alone: the heading says the same. */
+function verdict(block, texts) {
+  const card = element("section", `verdict ${block.mark ?? "plain"}`);
+  if (block.heading) card.append(element("h3", "", block.heading));
+  card.append(...texts.map((text) => element("p", "", text)));
+  return card;
 }
 
 function heading(block, citations) {

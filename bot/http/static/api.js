@@ -17,11 +17,11 @@ async function call(path, options = {}) {
 }
 
 /** Send a message and get its answer. The same `id` again gets the same answer again. */
-export function ask(conversation, { id, text }) {
+export function ask(conversation, { id, text, images }) {
   return call("/api/v1/messages", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ conversation, id, text }),
+    body: JSON.stringify({ conversation, id, text, images }),
   });
 }
 

@@ -2,7 +2,8 @@
 
 import { answerElement } from "./answer.js";
 import { ask, history, Refusal } from "./api.js";
-import { fill } from "./dom.js";
+import { fill, words } from "./dom.js";
+import { drawn, packed } from "./photo.js";
 import * as store from "./store.js";
 import { setUpView } from "./view.js";
 
@@ -10,11 +11,14 @@ const log = document.getElementById("log");
 const welcome = document.getElementById("welcome");
 const form = document.getElementById("form");
 const input = document.getElementById("text");
+const photo = document.getElementById("photo");
 const confirmRestart = document.getElementById("confirm");
 
 let conversation = store.conversation();
 let queue = Promise.resolve(); // messages go out one after the other, in the order written
-const sent = new Set(); // ids of the messages written since the page was loaded
+const shown = new Set(); // ids of the messages that stand on the page
+const LOOK_AGAIN = 20_000; // milliseconds
+let promised = 0; // until when the bot may come back by itself with a turn (milliseconds)
 
 function addTurn(question) {
   welcome.hidden = true;
@@ -30,9 +34,55 @@ function show(turn, content) {
 
 function send(text) {
   const message = { id: store.token(), text };
-  sent.add(message.id);
+  shown.add(message.id);
   store.addPending(message);
   deliver(message, addTurn(text));
+}
+
+/** Send a picture, with what has been typed. It is not kept for after a reload: it is personal. */
+async function sendPhoto(file) {
+  const text = input.value.trim();
+  let canvas;
+  try {
+    canvas = await drawn(file);
+  } catch {
+    show(addTurn(file.name), fill("no-picture"));
+    return;
+  }
+  input.value = "";
+  fitInput();
+  const message = { id: store.token(), text, images: [packed(canvas)] };
+  shown.add(message.id);
+  const turn = addTurn(text);
+  canvas.className = "thumbnail";
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", words("picture-name"));
+  turn.querySelector(".asked").prepend(canvas);
+  deliver(message, turn);
+}
+
+/** The bot said it would come back by itself: look for its turn now and then. */
+function expectMore(answer) {
+  if (answer.action !== "recheck") return;
+  if (promised < Date.now()) setTimeout(lookAgain, LOOK_AGAIN);
+  promised = Date.now() + 65 * 60_000;
+}
+
+async function lookAgain() {
+  const asked = conversation;
+  try {
+    const { turns } = await history(asked);
+    for (const { text, answer } of turns) {
+      if (asked !== conversation) return;
+      if (shown.has(answer.id)) continue;
+      shown.add(answer.id);
+      promised = 0;
+      show(addTurn(text), answerElement(answer, send));
+    }
+  } catch {
+    // The next look may succeed.
+  }
+  if (asked === conversation && promised > Date.now()) setTimeout(lookAgain, LOOK_AGAIN);
 }
 
 /** Get the answer of a message into its turn. May be done again: its id keeps it one message. */
@@ -52,8 +102,9 @@ function deliver(message, turn) {
 }
 
 function showAnswer(turn, answer, text) {
-  if (answer.status !== "failed") {
+  if (answer.status !== "failed" || answer.choices.length > 0) {
     show(turn, answerElement(answer, send));
+    expectMore(answer);
     return;
   }
   // The server answered that it could not answer: asking again is a new message.
@@ -91,11 +142,12 @@ async function resume() {
     error = failure;
   }
   if (asked !== conversation) return;
-  const answered = new Set(sent); // by someone quicker than the network, and shown already
+  const answered = new Set(shown); // by someone quicker than the network, and shown already
   const written = [...log.children];
   for (const { text, answer } of turns) {
     if (answered.has(answer.id)) continue;
     answered.add(answer.id);
+    shown.add(answer.id);
     const turn = addTurn(text);
     turn.querySelector(".reply").append(answerElement(answer, send));
   }
@@ -103,6 +155,7 @@ async function resume() {
     if (answered.has(message.id)) store.removePending(message.id);
     else showFailure(message, addTurn(message.text), error);
   }
+  if (turns.length > 0) expectMore(turns.at(-1).answer);
   log.append(...written);
   log.lastElementChild?.scrollIntoView({ block: "start" });
 }
@@ -110,6 +163,7 @@ async function resume() {
 function restart() {
   conversation = store.newConversation();
   queue = Promise.resolve();
+  promised = 0;
   log.replaceChildren();
   welcome.hidden = false;
   document.getElementById("scroll").scrollTop = 0;
@@ -143,6 +197,12 @@ input.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   submit();
+});
+
+photo.addEventListener("change", () => {
+  const [file] = photo.files;
+  if (file) sendPhoto(file);
+  photo.value = ""; // the same picture may be chosen again
 });
 
 welcome.addEventListener("click", (event) => {

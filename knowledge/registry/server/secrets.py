@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,14 @@ class Secret:
 def load_or_create(path: Path) -> bytes:
     """The secret kept at `path` (readable by its owner only), made on first use."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+    if not path.exists():
+        # Written whole under another name first: nobody reads half a secret.
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        with open(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):  # another process was first
+            os.link(fresh, path)
+        fresh.unlink()
     return path.read_text().strip().encode()
 
 

@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from structlog.testing import capture_logs
 
 from bot.http import create_app
-from bot.http.guard import MAX_BODY
+from bot.http.guard import MAX_BODY, MAX_PICTURE_BODY
 from tests.bot.serving import app_on, copy_of, serving
 
 ASK = "/api/v1/messages"
@@ -79,20 +79,27 @@ def test_a_body_of_another_type_is_refused(client: httpx.Client) -> None:
         problem(client.post(ASK, content=body, headers={"content-type": kind}), 415)
 
 
-def test_a_body_may_have_64_kib_and_no_more(client: httpx.Client) -> None:
-    filler = "a" * (MAX_BODY - len('{"text": ""}'))
+def test_a_body_may_have_so_much_and_no_more(client: httpx.Client) -> None:
+    """Only the route that takes photographs takes more than 64 KiB."""
     headers = {"content-type": "application/json"}
-    fits = client.post(ASK, content=f'{{"text": "{filler}"}}', headers=headers)
-    assert fits.status_code == 200
-    assert fits.json()["status"] == "refused"
-    problem(client.post(ASK, content=f'{{"text": "{filler}a"}}', headers=headers), 413)
+    for path, body, most in (
+        (ASK, b'{"text": "?"}', MAX_PICTURE_BODY),
+        ("/webhooks/rest/webhook", b'{"message": "?"}', MAX_BODY),
+    ):
+        fits = client.post(path, content=body.ljust(most), headers=headers)
+        assert fits.status_code == 200
+        problem(client.post(path, content=body.ljust(most + 1), headers=headers), 413)
+
+
+def test_a_text_has_no_more_room_than_without_pictures(client: httpx.Client) -> None:
+    problem(client.post(ASK, json={"text": "长" * (MAX_BODY + 1)}), 422)
 
 
 def test_a_body_without_a_length_is_cut_off_as_well(client: httpx.Client) -> None:
     def endless() -> Iterator[bytes]:
         yield b'{"text": "'
-        for _ in range(200):
-            yield b"a" * 1024
+        for _ in range(MAX_PICTURE_BODY // 65536 + 1):
+            yield b"a" * 65536
         yield b'"}'
 
     problem(client.post(ASK, content=endless()), 413)
@@ -165,7 +172,7 @@ def test_every_response_has_the_security_headers(client: httpx.Client) -> None:
         client.get("/static/chat.js"),
         client.get("/healthz"),
         client.get("/nothing"),
-        client.post(ASK, content=b"x" * (MAX_BODY + 1)),
+        client.post("/webhooks/rest/webhook", content=b"x" * (MAX_BODY + 1)),
     ):
         policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy

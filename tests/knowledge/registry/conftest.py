@@ -153,6 +153,7 @@ def served(app: Any) -> Iterator[str]:
 
 
 def check(**given: Any) -> Check:
-    """A check by a new asker with a new request id."""
-    given.setdefault("asker", f"asker-{uuid.uuid4()}")
-    return Check(given.pop("request_id", uuid.uuid4()), conversation="chat", **given)
+    """A check by a new asker, in a conversation of hers, with a new request id."""
+    asker = given.setdefault("asker", f"asker-{uuid.uuid4()}")
+    request_id = given.pop("request_id", uuid.uuid4())
+    return Check(request_id, conversation=f"chat of {asker}", **given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,9 +96,11 @@ def test_another_key_makes_another_chain(full: AuditLog, tmp_path: Path) -> None
 
 def test_a_request_is_recorded_once(full: AuditLog) -> None:
     again = entry()
-    full.append(again)
+    assert full.append(again) == again
+    assert full.append(replace(again, code="later", at=again.at + 9)) == again
     with pytest.raises(AuditFailed):
-        full.append(again)
+        full.append(replace(again, outcome=8))
+    assert len(full.checks_of("p" * 64)) == 11
     assert full.verify() == []
 
 

@@ -230,7 +230,7 @@ def test_the_openapi_is_kept_to(registry: Registry, token: str, issue: Issue) ->
 
 def _run(strategy: Any, token: str, called: set[str]) -> None:
     @hypothesis_settings(
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         database=None,
         phases=[Phase.generate],

@@ -1,0 +1,184 @@
+"""Permit checks from the outside: what is kept of them, once each, and the recheck by itself."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+from structlog.testing import capture_logs
+
+from bot.app import App
+from bot.http import create_app
+from bot.inbox import Inbox
+from bot.permits import open_permits
+from bot.recheck import Rechecker
+from bot.settings import Settings
+from bot.storage import RecheckRow, TurnRow, held, history
+from dialogs.reply import Message, Reply
+from dialogs.text import as_text
+from dialogs.wording import say
+from knowledge.registry.settings import RegistrySettings, open_registry
+from tests.bot.serving import serving
+from tests.permit_desk import LAST4, NAME, Desk, open_desk
+
+PLACE = "c" * 24
+
+
+@pytest.fixture
+def desk(app: App, tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path, app.library, app.conversation.words) as desk:
+        yield desk
+
+
+@pytest.fixture
+def inbox(app: App, desk: Desk) -> Inbox:
+    return Inbox(app.engine, desk.conversation.converse, desk.conversation.now)
+
+
+@pytest.fixture
+def site(app: App, desk: Desk) -> Iterator[httpx.Client]:
+    web = create_app(dataclasses.replace(app, conversation=desk.conversation))
+    with serving(web) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+def ask(inbox: Inbox, words: str, id: str, channel: str = "web", *images: bytes) -> Reply:
+    return inbox.handle(Message(words, PLACE, id, channel, images=images))
+
+
+def everything_stored(app: App) -> str:
+    with app.engine.connect() as connection:
+        tables = ("conversation", "turn", "recheck")
+        rows = [connection.execute(text(f"SELECT * FROM {table}")).all() for table in tables]
+    return repr(rows)
+
+
+def test_nothing_personal_is_stored_or_logged(
+    app: App, desk: Desk, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    permit = desk.issue()
+    number = permit.number.value
+    said = [
+        number[:7],
+        number[7:],
+        NAME,
+        f"{permit.number.written} {NAME}",
+        f"{number} 尾号{LAST4}",
+        f"{number} 44010619800101{LAST4}",
+        f"{number[:5]}9{number[6:]} {NAME}",
+        "换一个证号",
+        NAME,
+        "谁查过我的证",
+        number,
+        permit.pin,
+    ]
+    with capture_logs() as logs:
+        for place, words in enumerate(said):
+            ask(inbox, words, f"m{place}")
+        ask(inbox, NAME, "photo", "web", desk.photo(permit))
+        desk.way.down = True
+        ask(inbox, f"{number} {NAME}", "down")
+        ask(inbox, "过会儿帮我再查", "later")
+    seen = everything_stored(app) + repr(logs) + caplog.text
+    for secret in (number, number[2:10], permit.number.written, NAME, LAST4, permit.pin):
+        assert secret not in seen
+    assert say("permit.kept_out") in seen
+
+
+def test_a_message_delivered_twice_is_one_check(desk: Desk, inbox: Inbox) -> None:
+    words = f"{desk.issue().number.value} {NAME}"
+    assert ask(inbox, words, "m1") == ask(inbox, words, "m1")
+    assert desk.way.asked == 1
+
+
+@pytest.mark.parametrize("channel", ["web", "rest"])
+def test_a_check_put_off_is_made_once_and_told_once(
+    app: App, desk: Desk, inbox: Inbox, channel: str
+) -> None:
+    assert desk.conversation.permits is not None
+    rechecker = Rechecker(app.engine, desk.conversation.permits, desk.conversation.now)
+    desk.way.down = True
+    ask(inbox, f"{desk.issue().number.value} {NAME}", "m1", channel)
+    assert ask(inbox, "过会儿帮我再查", "m2", channel).action == "recheck"
+    assert rechecker.run_due() == 0, "not due yet"
+    desk.time.move(61)
+    assert rechecker.run_due() == 0, "still down"
+    desk.way.down = False
+    desk.time.move(600)
+    assert rechecker.run_due() == 1
+    assert rechecker.run_due() == 0
+    newest = history(app.engine, channel, PLACE)[-1]
+    assert newest.text == say("permit.recheck_turn")
+    assert say("permit_heading.VALID") in repr(newest.reply)
+    done = say("permit.recheck_done")
+    told = [done in as_text(ask(inbox, "谢谢", id, channel)) for id in ("m3", "m4")]
+    # The web page reads the turns by itself; everybody else is told with the next reply.
+    assert told == [channel == "rest", False]
+
+
+def test_what_is_sealed_is_thrown_away_in_time(app: App, desk: Desk, inbox: Inbox) -> None:
+    assert desk.conversation.permits is not None
+    rechecker = Rechecker(app.engine, desk.conversation.permits, desk.conversation.now)
+    ask(inbox, desk.issue().number.value, "m1")
+    with held(app.engine, "web", PLACE, desk.conversation.now()) as kept:
+        assert kept.memory.permit is not None
+    desk.time.move(601)
+    rechecker.run_due()
+    with held(app.engine, "web", PLACE, desk.conversation.now()) as kept:
+        assert kept.memory.permit is None
+    with app.engine.connect() as connection:
+        assert connection.execute(select(RecheckRow)).all() == []
+
+
+def test_a_photograph_over_the_api(site: httpx.Client, desk: Desk, app: App) -> None:
+    photo = base64.b64encode(desk.photo(desk.issue())).decode()
+    body = {"conversation": PLACE, "id": "m1", "text": "", "images": [photo]}
+    sent = site.post("/api/v1/messages", json=body)
+    assert sent.status_code == 200
+    answer = sent.json()
+    assert answer["status"] == "verdict"
+    block = answer["blocks"][0]
+    assert (block["kind"], block["mark"]) == ("verdict", "warn")
+    again = site.post("/api/v1/messages", json=body)
+    assert again.json() == answer
+    assert desk.way.asked == 1
+    past = site.get(f"/api/v1/conversations/{PLACE}").json()["turns"]
+    assert [turn["text"] for turn in past] == [say("permit.kept_out")]
+    with app.engine.connect() as connection:
+        assert photo[:200] not in json.dumps(list(connection.scalars(select(TurnRow.reply))))
+
+
+@pytest.mark.parametrize("images", [["%%%"], ["a"], "a", [1], ["aaaa"] * 4])
+def test_what_is_no_picture_is_refused(site: httpx.Client, images: object) -> None:
+    sent = site.post("/api/v1/messages", json={"text": "", "images": images})
+    assert sent.status_code in (200, 422)
+    if sent.status_code == 200:  # base64 of something, but of no picture
+        assert sent.json()["status"] == "needs_info"
+
+
+def test_an_empty_registry_is_given_made_up_permits_once(tmp_path: Path) -> None:
+    settings = Settings(seal_key_file=tmp_path / "seal.key", _env_file=None)
+    own = RegistrySettings(
+        database_url=f"sqlite:///{tmp_path}/registry.db",
+        secret_file=tmp_path / "secret",
+        key_file=tmp_path / "key",
+        audit_database_url=f"sqlite:///{tmp_path}/audit.db",
+        audit_anchor=tmp_path / "anchor",
+        _env_file=None,
+    )
+    told: list[str] = []
+    for _ in range(2):
+        permits = open_permits(settings, own, told.append)
+        permits.verifier.client.close()
+        permits.verifier.audit._engine.dispose()
+    assert sum("made-up permits issued" in line for line in told) == 1
+    assert all(any(mark in line for mark in ("测试", "·")) for line in told if "PIN" in line)
+    open_registry(own).core.engine.dispose()
