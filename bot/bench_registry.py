@@ -39,6 +39,10 @@ CASES = {
     12: "bombs and injected text",
 }
 
+# Changes that change nothing where the permit is valid anyway, or asked for by its QR.
+_HARMLESS = frozenset({"field_changed", "valid_not_checked"})
+_NONE = frozenset({Outcome.UNAVAILABLE})
+
 
 @dataclass
 class Report:
@@ -50,6 +54,8 @@ class Report:
     stale_valid: int = 0
     personal: int = 0
     problems: list[str] = field(default_factory=list)
+    healthy: int = 0
+    unanswered: int = 0
     by_case: Counter[int] = field(default_factory=Counter)
     combined: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -59,7 +65,10 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return not (self.false_valid or self.stale_valid or self.personal or self.problems)
+        """Whether nothing happened that must not, and no more than one check in fifty of those
+        without a fault stayed without an answer."""
+        wrong = self.false_valid or self.stale_valid or self.personal or self.problems
+        return not wrong and self.unanswered <= max(1, self.healthy / 50)
 
     def text(self) -> str:
         """One screen for a terminal."""
@@ -68,6 +77,7 @@ class Report:
             f"  false valid {self.false_valid}   stale valid {self.stale_valid}   "
             f"personal data {self.personal}   other problems {len(self.problems)}",
             f"  combined faults in {self.combined} runs; slowest check {self.slowest_s:.2f} s",
+            f"  without a fault {self.healthy} verdicts, of which too late {self.unanswered}",
             "  case                          runs",
             *(f"  {case:>2} {name:<26} {self.by_case[case]:>4}" for case, name in CASES.items()),
             "  outcomes: "
@@ -101,7 +111,7 @@ def registry_faults(
 
 
 def _one(world: World, case: int, report: Report) -> None:
-    world.time.move(world.rng.uniform(15, 60))  # an open circuit has had its wait
+    world.time.move(world.rng.uniform(61, 120))  # an open circuit has had its longest wait
     world.time.skew = 0.0
     world.transport.faults = []
     world.transport.captured = None
@@ -140,7 +150,7 @@ def _verdicts(world: World, case: int, trial: Trial, report: Report) -> list[Ver
         thread.join()
     if len({_reply(v) for v in verdicts}) != 1 or len(verdicts) != 3:
         report.problems.append("case 11: one message, different replies")
-    if world.transport.calls - before > max(1, len(trial.faults) + 1):
+    if world.transport.calls - before > 2:  # the second attempt bears the same request id
         report.problems.append("case 11: one message, several questions to the registry")
     try:
         world.verifier.verify(replace(trial.check, full_name="另一个人"))
@@ -164,13 +174,18 @@ def _judge(
     report: Report,
 ) -> None:
     report.outcomes[verdict.outcome.name] += 1
-    if verdict.positive and not trial.may_be_valid:
+    spoiled = world.transport.last is not None and world.transport.last not in _HARMLESS
+    if verdict.positive and (not trial.may_be_valid or spoiled):
         if trial.stale:
             report.stale_valid += 1
         else:
             report.false_valid += 1
         report.problems.append(f"case {case}: {verdict.outcome.name} under {trial.faults}")
-    if trial.must_be is not None and verdict.outcome not in trial.must_be:
+    no_fault = not trial.faults and trial.must_be != _NONE
+    report.healthy += no_fault
+    if no_fault and verdict.outcome is Outcome.UNAVAILABLE:
+        report.unanswered += 1  # this machine was too slow; harmless, if it is rare
+    elif trial.must_be is not None and verdict.outcome not in trial.must_be:
         names = ", ".join(sorted(outcome.name for outcome in trial.must_be))
         report.problems.append(
             f"case {case}: {verdict.outcome.name} instead of {names} under {trial.faults}: "

@@ -10,7 +10,7 @@ from dialogs.gloss import glossed
 from dialogs.memory import Memory
 from dialogs.permits import Permits
 from dialogs.policy import Desk
-from dialogs.reading import says
+from dialogs.reading import only_answers, says
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.turn import Turn
 from dialogs.wording import say, spoken_date
@@ -45,7 +45,10 @@ class Conversation:
             return refusal, memory
         desk = Desk(self.library, self.words, today)
         turn = Turn(self.understand, desk, day, now, self.permits)
-        reply, memory = turn.answer(message, memory.fresh(now))
+        fresh = memory.fresh(now)
+        if memory.pending and fresh.pending is None and only_answers(normalise(message.text)):
+            return talk(Status.CLARIFY, say("late_answer")), fresh
+        reply, memory = turn.answer(message, fresh)
         release = self.library.release()
         return replace(glossed(reply), release=release.id if release else None), memory
 

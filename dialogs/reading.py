@@ -92,6 +92,12 @@ def answer_to(
     return None
 
 
+def only_answers(text: str) -> bool:
+    """Whether `text` means something only as an answer to a question: 3, 是的, 没有, 签了."""
+    kinds = ("ordinal", "ordinals", "agrees", "denies", "did", "did_not")
+    return any(says(kind, text) for kind in kinds)
+
+
 def without_pointing(text: str) -> str:
     """`text` without the words that point back: 证 of 刚才那个证."""
     return _pattern(_data()["pointing"]).sub("", text)

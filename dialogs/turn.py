@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import zip_longest
 
 from dialogs import interview, policy
 from dialogs.answer import Composer
 from dialogs.distress import Distress, distress_in
+from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
+from dialogs.joining import joined
 from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
@@ -34,7 +35,6 @@ from dialogs.select import Ask
 from dialogs.wording import has, listed, say
 from knowledge.rules import FactValue
 from knowledge.vocabulary import Vocabulary
-from nlu.aspects import without_cues
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
 
@@ -43,7 +43,7 @@ from nlu.understanding import Score, Understanding
 ANSWER = 0.35
 GUESS = 0.12
 # From here on the topic is taken as certain: what no document says of it is said to be unsaid.
-SURE = 0.8
+SURE = 0.9
 # Topics whose confidence comes this near to the best one's are weighed together with it.
 _NEAR = 0.4
 _MOST_TOPICS = 3
@@ -58,11 +58,6 @@ _STATUS_OF_TALK = {
     "handoff": Status.NOT_COVERED,
 }
 _TAG = re.compile("<[^<>]{1,200}>")
-# Words that may stand in a follow-up beside what is new in it.
-_FILLER = frozenset(
-    "那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也什么啥"
-    "？。，！ "
-)
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
 # After these the interview's question is not put again.
@@ -146,7 +141,7 @@ class Turn:
             replies.append(reply)
             topic = self.desk.words.topics.get(reply.intent)
             headings.append(say("several", topic=topic.label if topic else one.text[:20]))
-        return _joined(replies, headings), memory
+        return joined(replies, headings), memory
 
     def _asks_check(
         self, message: Message, one: Understanding, memory: Memory
@@ -185,7 +180,7 @@ class Turn:
             if answered is not None:
                 return answered
         memory = self._learned(one, memory)
-        if waiting and _only_tells(one):
+        if waiting and only_tells(one):
             return self._interview(_restarted(memory), one)
         reply, memory = self._something_else(one, memory)
         still = memory.pending is not None and memory.interview is not None
@@ -198,9 +193,9 @@ class Turn:
             return self._interview(memory, one)
         if says("back", one.text):
             return self._back(one, memory)
-        if memory.subject is not None and says("earlier", one.text) and _adds_nothing(one):
+        if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
             return self._back(one, memory)
-        if memory.subject is not None and _is_follow_up(one):
+        if memory.subject is not None and is_follow_up(one):
             return self._follow_up(one, memory)
         return self._question(one, memory)
 
@@ -227,16 +222,16 @@ class Turn:
         pending = memory.pending
         assert pending is not None  # noqa: S101 - only asked while one is pending
         if pending.fact == "region":
-            if memory.interview is not None and says("dont_know", one.text) and _short(one):
+            if memory.interview is not None and says("dont_know", one.text) and is_short(one):
                 memory = replace(memory, pending=None, interview=None)
                 text = say("region.needed", names=covered(self.desk))
                 return _talk(Status.NOT_COVERED, text, intent=one.intent), memory
-            if not one.values("region") or len(_rest(one)) > _PLACE:
+            if not one.values("region") or len(rest_of(one)) > _PLACE:
                 return None
             memory = self._learned(one, memory)
         else:
             fact = self.desk.words.facts[pending.fact]
-            if one.intent in self.desk.words.topics and one.confidence > 0.6 and not _short(one):
+            if one.intent in self.desk.words.topics and one.confidence > 0.6 and not is_short(one):
                 return None
             offered = interview.offered_groups(fact, memory, self.desk.words)
             value = answer_to(fact, one, offered, interview.role_of(memory))
@@ -321,7 +316,7 @@ class Turn:
 
     def _meant(self, one: Understanding, memory: Memory) -> Subject | None:
         """The subject that 刚才说的那个证 names: the latest whose topic shares its words."""
-        words = set(without_pointing(_rest(one)))
+        words = set(without_pointing(rest_of(one)))
         for subject in (memory.subject, *memory.earlier):
             if subject is not None and words & set(self.desk.words.topics[subject.intent].label):
                 return subject
@@ -342,7 +337,7 @@ class Turn:
             return reply, memory
         if pending.fact in memory.told:
             following, memory = self._interview(replace(memory, pending=None), one)
-            return replace(_joined([reply, following], []), options=following.options), memory
+            return replace(joined([reply, following], []), options=following.options), memory
         fact = self.desk.words.facts.get(pending.fact)
         asked = fact.asked(interview.role_of(memory)) if fact else None
         question = asked.question if asked else say("region.ask")
@@ -414,41 +409,11 @@ def _labels(words: Vocabulary) -> dict[str, str]:
     return {normalise(topic.label): topic.id for topic in words.topics.values()}
 
 
-def _rest(one: Understanding) -> str:
-    """What is left of the message without cues, names and filler."""
-    rest = without_cues(one.text)
-    for entity in one.entities:
-        rest = rest.replace(entity.text, "")
-    return "".join(char for char in rest if char not in _FILLER)
-
-
-def _is_follow_up(one: Understanding) -> bool:
-    """Whether the message only changes one thing about the last question."""
-    if says("myself", one.text):
-        return True
-    new = bool(one.entities or one.aspects) or says("correction", one.text)
-    return new and len(_rest(one)) <= 1
-
-
-def _only_tells(one: Understanding) -> bool:
-    """Whether the message tells something about the person and asks nothing."""
-    tells = bool(one.facts or one.values("region") or one.values("third_person"))
-    return tells and not one.aspects and len(_rest(one)) <= 1
-
-
 def _restarted(memory: Memory) -> Memory:
     """The memory with the interview's pending question to be put anew."""
     if memory.interview is None or memory.pending is None:
         return memory
     return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))
-
-
-def _adds_nothing(one: Understanding) -> bool:
-    return len(_rest(one)) <= 6 and not one.values("region")
-
-
-def _short(one: Understanding) -> bool:
-    return len(one.text) <= 12
 
 
 def _talk(status: Status, text: str, intent: str = "") -> Reply:
@@ -463,24 +428,3 @@ def _help() -> Block:
 def _after(distress: Distress, reply: Reply) -> Reply:
     """The right number first, the answer below it."""
     return replace(reply, blocks=(Block("talk", (Statement(distress.says),)), *reply.blocks))
-
-
-def _joined(replies: Sequence[Reply], headings: Sequence[str]) -> Reply:
-    """Several answers as one reply, in order, each under its own heading where there are any."""
-    if len(replies) == 1:
-        return replies[0]
-    blocks: list[Block] = []
-    for reply, heading in zip_longest(replies, headings):
-        blocks += [Block("talk", (Statement(heading),))] if heading else []
-        blocks += reply.blocks
-    order = list(Status)
-    return replace(
-        replies[0],
-        status=max((reply.status for reply in replies), key=order.index),
-        blocks=tuple(blocks),
-        citations=tuple(dict.fromkeys(c for reply in replies for c in reply.citations)),
-        options=tuple(dict.fromkeys(o for reply in replies for o in reply.options)),
-        missing=tuple(dict.fromkeys(m for reply in replies for m in reply.missing)),
-        confidence=min(reply.confidence for reply in replies),
-        private=any(reply.private for reply in replies),
-    )

@@ -30,6 +30,8 @@ class ModelError(Exception):
         super().__init__(f"{path}: {message} → {mend}")
         self.path = path
 
+# Scores beyond this are as sure as can be.
+_FAR = 500.0
 
 @dataclass(frozen=True)
 class Header:
@@ -72,7 +74,8 @@ class Model:
         score = self.intercept.astype(np.float64)
         if rows:
             score += self.weights[list(rows)].sum(axis=0, dtype=np.float64)
-        own = 1.0 / (1.0 + np.exp(-score))
+        # A text that says one thing a thousand times scores beyond what exp can hold.
+        own = 1.0 / (1.0 + np.exp(-np.clip(score, -_FAR, _FAR)))
         confidences: npt.NDArray[np.float64] = own / own.sum()
         return confidences
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +21,10 @@ from nlu.understanding import Classifier, EngineUnavailable, Score, Understandin
 _STORY = 60
 # One reading alone cannot rule an intent out.
 _LEAST = 1e-3
+# The engines weigh all intents alike in training, but what is far from our subject is not one
+# subject among eighty: by cross-validation this weight halves the far messages taken for ours, and
+# costs no accuracy.
+_FAR = 2.0
 # A part is a question of its own when the engine is at least this sure of it: so sure by itself,
 # less where a word announces it, and at least so sure of its intent in the whole message.
 _BY_ITSELF = 0.5
@@ -107,7 +111,7 @@ class Understander:
         ranking = self._classify(text)
         if len(text) > _STORY:
             ranking = _both(ranking, self._classify(asked(text)))
-        return _Part(text, ranking)
+        return _Part(text, _weighed(ranking))
 
     def _classify(self, text: str) -> tuple[Score, ...]:
         try:
@@ -146,15 +150,33 @@ def _stands_alone(part: _Part, in_whole: Mapping[str, float]) -> bool:
     return sure >= enough or in_whole.get(part.best.intent, 0.0) >= _IN_THE_WHOLE
 
 
+def _weighed(ranking: tuple[Score, ...]) -> tuple[Score, ...]:
+    known = intents()
+    return (
+        _scaled(
+            (score.intent, score.confidence * (_FAR if known[score.intent].kind == "far" else 1.0))
+            for score in ranking
+            if score.intent in known
+        )
+        or ranking
+    )
+
+
+def _scaled(weights: Iterable[tuple[str, float]]) -> tuple[Score, ...]:
+    """The weights as confidences that sum to 1, best first."""
+    rows = list(weights)
+    total = sum(weight for _, weight in rows)
+    scores = (Score(intent, weight / total) for intent, weight in rows)
+    return tuple(sorted(scores, key=lambda score: -score.confidence))
+
+
 def _both(whole: tuple[Score, ...], question: tuple[Score, ...]) -> tuple[Score, ...]:
     """The geometric mean of two rankings, scaled to a sum of 1: what both readings allow."""
     other = {score.intent: score.confidence for score in question}
-    means = {
-        score.intent: math.sqrt(
-            max(score.confidence, _LEAST) * max(other.get(score.intent, 0.0), _LEAST)
+    return _scaled(
+        (
+            score.intent,
+            math.sqrt(max(score.confidence, _LEAST) * max(other.get(score.intent, 0.0), _LEAST)),
         )
         for score in whole
-    }
-    total = sum(means.values())
-    scores = (Score(intent, mean / total) for intent, mean in means.items())
-    return tuple(sorted(scores, key=lambda score: -score.confidence))
+    )

@@ -166,6 +166,7 @@ class RegistryClient:
         try:
             return self._loop.run(bounded(), total + 0.4)
         except TimeoutError as error:
+            log.warning("registry_deadline", seconds=round(total, 2))
             raise Unavailable("deadline") from error
 
     async def _ask(self, question: Question) -> Verification:

@@ -31,14 +31,17 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         self._registry = registry
         self.faults: list[str] = []
         self.calls = 0
+        self.last: str | None = None  # the fault in the last answer that was handed over
         self.captured: bytes | None = None  # the last genuine answer, for replays
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not request.url.path.endswith(":verify"):
             return await self._inner.handle_async_request(request)
         self.calls += 1
+        self.last = None
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None and fault in _NETWORK:
+            self.last = fault
             return await _NETWORK[fault]()
         replayed = self.captured
         response = await self._inner.handle_async_request(request)
@@ -47,6 +50,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
             self.captured = body
         if fault is None or response.status_code != 200:
             return _response(response.status_code, response.headers, body)
+        self.last = fault
         if fault == "replayed":
             return _response(200, _JSON, replayed or b"{}")
         if fault in _RAW:

@@ -85,7 +85,7 @@ class Verifier:
     """Checks permits for the dialogue. Safe to share by threads.
 
     `key` (32 bytes or more) makes the digests that stand for askers and permits, and is shared with
-    the registry for its notices of change.
+    the registry for its notices of change. `total_s` bounds all that is asked of the registry.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class Verifier:
         *,
         qr_hosts: frozenset[str] = frozenset(),
         clock: Clock | None = None,
+        total_s: float = TOTAL_S,
     ) -> None:
         if len(key) < 32:
             raise ValueError("the key needs at least 32 bytes")
@@ -106,6 +107,7 @@ class Verifier:
         self._key = key
         self._hosts = qr_hosts
         self._clock = clock or Clock()
+        self._total_s = total_s
         self._lock = threading.Lock()
         self._running: OrderedDict[UUID, tuple[float, Check, Future[Verdict]]] = OrderedDict()
 
@@ -120,7 +122,7 @@ class Verifier:
         if known is not None:
             if known[1] != check:
                 raise SameIdOtherCheck(str(check.request_id))
-            return known[2].result(TOTAL_S + 1)
+            return known[2].result(self._total_s + 1)
         try:
             verdict = self._verify(check)
         except Exception as error:  # a fault of ours must not look like a verdict
@@ -142,7 +144,7 @@ class Verifier:
         self.audit.accept_version(notice.permit_hmac, notice.status_version)
 
     def _verify(self, check: Check) -> Verdict:
-        ends_at = self._clock.monotonic() + TOTAL_S
+        ends_at = self._clock.monotonic() + self._total_s
         target: _Target | None = None
         try:
             self._demand_input(check)

@@ -31,6 +31,7 @@ from knowledge.registry.wire import Timing
 
 SECRET = b"test-secret-test-secret-test-secret!"
 KEY = b"test-key-test-key-test-key-test-key!"
+PATIENT_S = 30.0
 GENEROUS = Limits(*["100000/minute"] * 8)
 
 
@@ -108,8 +109,14 @@ def transport(registry: Registry) -> FaultyTransport:
 
 
 @pytest.fixture
+def timing() -> Timing:
+    """Long, so that a busy machine fails no test that is not about time."""
+    return Timing(total=PATIENT_S, first=PATIENT_S / 2, pause=0.001)
+
+
+@pytest.fixture
 def client(
-    registry: Registry, token: str, transport: FaultyTransport, time_: FakeTime
+    registry: Registry, token: str, transport: FaultyTransport, time_: FakeTime, timing: Timing
 ) -> Iterator[RegistryClient]:
     client = RegistryClient(
         "http://registry.test",
@@ -118,7 +125,7 @@ def client(
         list_uri=f"{registry.core.base_url}/status-lists/1",
         token=token,
         clock=time_.clock,
-        timing=Timing(total=2.0, first=1.0, pause=0.001),
+        timing=timing,
     )
     yield client
     client.close()
@@ -133,7 +140,7 @@ def audit(tmp_path: Path) -> Iterator[AuditLog]:
 
 @pytest.fixture
 def verifier(client: RegistryClient, audit: AuditLog, time_: FakeTime) -> Verifier:
-    return Verifier(client, Quota(GENEROUS), audit, KEY, clock=time_.clock)
+    return Verifier(client, Quota(GENEROUS), audit, KEY, clock=time_.clock, total_s=PATIENT_S)
 
 
 @contextmanager

@@ -31,6 +31,12 @@ MOST_S = 3.5
 Handler = Callable[[BaseHTTPRequestHandler], None]
 
 
+@pytest.fixture
+def timing() -> Timing:
+    """Short: what never answers is waited for here."""
+    return Timing(total=2.0, first=1.0, pause=0.001)
+
+
 def ask(client: RegistryClient, number: PermitNumber, name: str = "测试李梅") -> Verification:
     request = VerifyRequest(
         permit_no=number.value,

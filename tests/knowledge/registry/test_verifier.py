@@ -377,7 +377,7 @@ def test_nothing_personal_in_replies_logs_or_the_record(
     with capture_logs() as logs:
         for turn, permit in enumerate(permits):
             if turn % 4 == 3:
-                transport.faults = ["unknown_status", "hang"]
+                transport.faults = ["unknown_status", "refused"]
             for given in (
                 check(number=permit.number.value, full_name=permit.full_name),
                 check(number=permit.number.value, id_last4=permit.id_last4),
