@@ -101,6 +101,7 @@ def _regression(
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression as Regression
+    from threadpoolctl import threadpool_limits
 
     filed = np.array(labels)
     weights = np.empty((matrix.shape[1], len(intents)), dtype=np.float32)
@@ -115,7 +116,8 @@ def _regression(
             tol=options.tol,
             random_state=options.random_state,
         )
-        with warnings.catch_warnings():
+        # liblinear's vectors are short: more threads only wait for one another.
+        with warnings.catch_warnings(), threadpool_limits(1):
             # `max_iter` is where Rasa stops too.
             warnings.simplefilter("ignore", ConvergenceWarning)
             regression.fit(matrix, is_it)

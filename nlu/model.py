@@ -30,8 +30,10 @@ class ModelError(Exception):
         super().__init__(f"{path}: {message} → {mend}")
         self.path = path
 
+
 # Scores beyond this are as sure as can be.
 _FAR = 500.0
+
 
 @dataclass(frozen=True)
 class Header:
@@ -112,7 +114,7 @@ def save(model: Model, path: Path) -> None:
 def load(path: Path) -> Model:
     """Read a model. Raises `ModelError` when it is missing, broken or of another version."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             weights, intercept = arrays["weights"], arrays["intercept"]
     except FileNotFoundError as error:

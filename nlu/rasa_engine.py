@@ -61,8 +61,10 @@ class RasaClassifier:
         self._client.close()
 
 
-def _scores(answer: Mapping[str, Any]) -> tuple[Score, ...]:
+def _scores(answer: Any) -> tuple[Score, ...]:
     """Raises `ValueError`, `TypeError` or `KeyError` when this is not a parse of Rasa's."""
+    if not isinstance(answer, Mapping):
+        raise TypeError("the answer is not an object")
     ranking = answer.get("intent_ranking") or [answer["intent"]]
     known = intents()
     scores = [

@@ -120,7 +120,12 @@ def _read_entry(source: Source, at: tuple[str | int, ...], entry: Any, reading: 
         refuse(f"unknown key {key!r}", "remove it", str(key))
     kind = "intent" if "intent" in entry else "regex"
     name = str(entry[kind])
-    lines = list(_lines(source, at, entry.get("examples"), refuse))
+    block = entry.get("examples") or ""
+    if not isinstance(block, str):
+        refuse("examples are not a text block", "write `examples: |`", "examples")
+        return
+    # The block's text begins on the line after `examples: |`.
+    lines = list(_lines(source, block, source.line((*at, "examples")) + 1))
     if not lines:
         refuse(f"{kind} {name!r} has no examples", "add `examples: |` with lines `- …`")
     elif kind == "regex":
@@ -132,24 +137,15 @@ def _read_entry(source: Source, at: tuple[str | int, ...], entry: Any, reading: 
             _add_example(Example(normalise(written), name, written, source.path, line), reading)
 
 
-def _lines(
-    source: Source, at: tuple[str | int, ...], block: Any, refuse: Any
-) -> Iterator[tuple[int, str]]:
-    """The lines of an examples block with their place in the file."""
-    if block is None:
-        return
-    if not isinstance(block, str):
-        refuse("examples are not a text block", "write `examples: |`", "examples")
-        return
-    # The block's text begins on the line after `examples: |`.
-    first = source.line((*at, "examples")) + 1
-    for offset, line in enumerate(block.splitlines()):
-        stripped = line.strip()
+def _lines(source: Source, block: str, first: int) -> Iterator[tuple[int, str]]:
+    """The examples of a block with their lines in the file."""
+    for line, text in enumerate(block.splitlines(), first):
+        stripped = text.strip()
         if stripped.startswith("- ") and stripped[2:].strip():
-            yield first + offset, stripped[2:].strip()
+            yield line, stripped[2:].strip()
         elif stripped:
             message = f"not an example: {stripped[:30]!r}"
-            raise DataError([Problem(source.path, first + offset, message, "begin it with `- `")])
+            raise DataError([Problem(source.path, line, message, "begin it with `- `")])
 
 
 def _add_example(example: Example, reading: _Reading) -> None:

@@ -55,7 +55,7 @@ def test_equal_pipelines_have_equal_digests(tmp_path: Path) -> None:
         ("dictionary_path: dictionary", "dictionary_path: other", 5, "dictionary_path"),
         ("- name: JiebaTokenizer\n  dictionary_path: dictionary\n", "", 3, "not a tokenizer"),
         ("pipeline:", "pipelines:", 1, "no pipeline"),
-        ("recipe: default.v1", "recipe: [", 2, "not valid YAML"),
+        ("recipe: default.v1", "recipe: [", 3, "not valid YAML"),
     ],
 )
 def test_what_cannot_be_run_as_written_is_refused(
