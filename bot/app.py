@@ -19,6 +19,7 @@ from knowledge.registry.settings import RegistrySettings
 from knowledge.strict_yaml import DataError
 from knowledge.vocabulary import vocabulary
 from nlu.engine import load_or_train
+from nlu.rasa_engine import RasaClassifier
 from nlu.understand import Understander
 
 Progress = Callable[[str], None]
@@ -49,8 +50,7 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
     migrate(engine)
     library = Library(engine)
     _load_library(engine, library, progress)
-    classifier = load_or_train(settings.model_dir, progress=progress)
-    understander = Understander(classifier)
+    understander = _understander(settings, progress)
     conversation = Conversation(
         library=library,
         words=vocabulary(),
@@ -60,6 +60,14 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
         permits=open_permits(settings, RegistrySettings(), progress),
     )
     return App(settings, engine, library, conversation)
+
+
+def _understander(settings: Settings, progress: Progress) -> Understander:
+    """On Rasa the embedded engine stands by: it answers whatever Rasa does not."""
+    embedded = load_or_train(settings.model_dir, progress=progress)
+    if settings.nlu_engine == "rasa":
+        return Understander(RasaClassifier(settings.rasa_url), fallback=embedded)
+    return Understander(embedded)
 
 
 def _load_library(

@@ -1,4 +1,4 @@
-"""`anxin bench answers`: does the answer to each question cite the clause it must rest on?
+"""`anxin bench answers`: does each answer cite the clause that it must rest on?
 
 The questions (tests/conversations/questions) were written from the provisions, in people's words, by
 somebody who had not seen the code. The peer is what a plain search box would do: the clauses by the

@@ -1,4 +1,4 @@
-"""Settings, from the environment (prefix `ANXIN_`) or a `.env` file. Each is listed in docs/settings.md."""
+"""Settings, from the environment (prefix `ANXIN_`) or a `.env` file (docs/settings.md)."""
 
 from __future__ import annotations
 

@@ -256,9 +256,13 @@ class Turn:
             return self._interview(memory, one)
         if one.confidence < GUESS:
             return self._not_understood(one, memory)
-        if one.intent not in words.topics:
+        doubtful = one.confidence < ANSWER and one.intent not in words.topics
+        if doubtful and "benefit" in one.aspects and one.values("region"):
+            # A place and a benefit: about policy, whatever the engine is unsure of.
+            one = replace(one, ranking=tuple(s for s in one.ranking if s.intent in words.topics))
+        elif one.intent not in words.topics:
             return self._talk(one, memory)
-        if sum(self._topics(one, share=False).values()) < ANSWER:
+        elif sum(self._topics(one, share=False).values()) < ANSWER:
             return self._clarify(one, memory)
         sure = one.confidence >= SURE
         subject = Subject(one.intent, self._topics(one), one.text, one.aspects, sure)

@@ -101,7 +101,7 @@ def _regression(
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression as Regression
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     filed = np.array(labels)
     weights = np.empty((matrix.shape[1], len(intents)), dtype=np.float32)

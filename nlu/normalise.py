@@ -24,6 +24,7 @@ _SPACES = re.compile(r"[ \t\u3000]+")
 # or of speech recognition.
 _CLAUSE_SPACE = re.compile(r"(?<=[\u4e00-\u9fff]{4}) (?=[\u4e00-\u9fff]{4})")
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_PASSES = 5
 _TO_CHINESE = str.maketrans({"?": "？", "!": "！", ",": "，", ";": "；", "~": ""})
 
 
@@ -47,10 +48,21 @@ def normalise(text: str) -> str:
         if char in "\r\n\t" or unicodedata.category(char) not in ("Cf", "Cc", "Co", "Cs")
     )
     text = _simplifier().convert(text).translate(_TO_CHINESE)
+    for _ in range(_PASSES):
+        settled = _settled(text)
+        if settled == text:
+            break
+        text = settled
+    return text
+
+
+def _settled(text: str) -> str:
+    """One pass; what it changes may give another something to do (边 度, 边度, 哪里)."""
+    text = _CLAUSE_SPACE.sub("，", _SPACES.sub(" ", text))
+    text = _REPEATED.sub(r"\1", _SPACE_IN_CHINESE.sub("", text)).strip()
     for said, written in _spoken():
         text = said.sub(written, text)
-    text = _CLAUSE_SPACE.sub("，", _SPACES.sub(" ", text))
-    return mend(_REPEATED.sub(r"\1", _SPACE_IN_CHINESE.sub("", text)).strip())
+    return mend(text)
 
 
 def has_words(text: str) -> bool:

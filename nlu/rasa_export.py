@@ -1,32 +1,31 @@
 """The project that Rasa trains: what the embedded engine learns from, written out as Rasa reads it.
 
 Rasa sees messages after our normalisation, so it is given the training examples normalised too; it
-reads the vocabulary as jieba user dictionary; and the pipeline is `config.yml` as it stands. What
-`anxin nlu export DIR` writes is trained, in DIR, by `rasa train nlu --nlu data`.
+reads the vocabulary as jieba user dictionary; and the pipeline is the config as it stands, so that
+one which the embedded engine refuses can still be served by Rasa. The examples are written so that
+`read_training_data` reads them back. A file is touched only when its content changes: `make` trains
+Rasa anew only then. What `anxin nlu export DIR` writes is trained by `nlu.rasa_server.train_rasa`.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nlu.pipeline import read_pipeline
 from nlu.tokens import dictionary_lines
 from nlu.training_data import TrainingData
 
+DATA = "data"  # folder of the training examples within the project
+_DICTIONARY = "dictionary"  # where every config's JiebaTokenizer looks (nlu.pipeline.Tokenizer)
+
 
 def export(data: TrainingData, config: Path, folder: Path) -> None:
-    """Write the project into `folder`. Raises `DataError` when `config` cannot be run."""
-    pipeline = read_pipeline(config)
-    dictionary = folder / pipeline.tokenizer.dictionary_path
-    dictionary.mkdir(parents=True, exist_ok=True)
-    (folder / "data").mkdir(exist_ok=True)
-    _write(dictionary / "vocabulary.txt", dictionary_lines())
-    _write(folder / "data" / "nlu.yml", _training_file(data))
-    _write(folder / "config.yml", [config.read_text(encoding="utf-8").rstrip("\n")])
+    """Write the project into `folder`. Raises `OSError`."""
     intents = sorted({example.intent for example in data.examples})
+    _write(folder / _DICTIONARY / "vocabulary.txt", dictionary_lines())
+    _write(folder / DATA / "nlu.yml", _training_file(data))
+    _write(folder / "config.yml", config.read_text(encoding="utf-8").splitlines())
     _write(
         folder / "domain.yml", ['version: "3.1"', "intents:", *(f"- {name}" for name in intents)]
     )
@@ -44,10 +43,9 @@ def _training_file(data: TrainingData) -> Iterator[str]:
         texts[example.intent].append(example.text)
     for intent, examples in texts.items():
         yield f"- intent: {intent}"
-        yield "  examples:"
-        # Written as strings of their own: Rasa's entity marks ([…], {…}) have no meaning here.
+        yield "  examples: |"
         for text in examples:
-            yield "  - text: " + json.dumps(_plain(text), ensure_ascii=False)
+            yield f"    - {_plain(text)}"
 
 
 def _plain(text: str) -> str:
@@ -55,5 +53,8 @@ def _plain(text: str) -> str:
     return text.translate(str.maketrans("[]{}", "【】｛｝"))
 
 
-def _write(path: Path, lines: Iterator[str] | list[str]) -> None:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _write(path: Path, lines: Iterable[str]) -> None:
+    text = "\n".join(lines) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

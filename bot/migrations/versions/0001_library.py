@@ -73,7 +73,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TABLE IF EXISTS clause_word_count")  # PostgreSQL only
     for table in (
-        "clause_words", "provision_topic", "provision", "clause", "release_document", "document",
+        "clause_words",
+        "provision_topic",
+        "provision",
+        "clause",
+        "release_document",
+        "document",
         "release",
     ):
         op.drop_table(table)
