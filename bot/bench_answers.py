@@ -1,8 +1,8 @@
 """`anxin bench answers`: does each answer cite the clause that it must rest on?
 
-The questions (tests/conversations/questions) were written from the provisions, in people's words, by
-somebody who had not seen the code. The peer is what a plain search box would do: the clauses by the
-database's own ranking, on the same questions in the same run.
+The questions (tests/conversations/questions) were written from the provisions, in everyday words,
+by somebody who had not seen the code. The peer is what a plain search box would do: the clauses by
+the database's own ranking, on the same questions in the same run.
 """
 
 from __future__ import annotations

@@ -40,3 +40,26 @@ def turn(
 
     app = assemble(settings(), typer.echo)
     typer.echo(time_turns(app, read_questions(questions)))
+
+
+@bench_app.command("registry-faults")
+def faults(
+    runs: Annotated[int, typer.Option(help="How many seeded runs.", min=12)] = 5000,
+    seed: Annotated[int, typer.Option(help="The seed.")] = 1,
+) -> None:
+    """Permit checks under injected faults: how many were wrongly valid, by case."""
+    from bot.bench_registry import registry_faults
+
+    result = registry_faults(runs, seed, typer.echo)
+    typer.echo(result.text())
+    raise typer.Exit(0 if result.passed else 1)
+
+
+@bench_app.command()
+def photos(
+    each: Annotated[int, typer.Option(help="Photographs of each kind of damage.", min=1)] = 20,
+) -> None:
+    """How many photographed permit codes are read, by kind of damage, beside another decoder."""
+    from bot.bench_photos import permit_photos
+
+    typer.echo(permit_photos(each).text())

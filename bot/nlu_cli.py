@@ -14,7 +14,7 @@ from knowledge.strict_yaml import DataError
 from nlu.engine import CONFIG, TRAINING, load_or_train, train
 from nlu.training_data import read_training_data
 from nlu.understand import Understander
-from nlu.understanding import EngineUnavailable
+from nlu.understanding import Classifier, EngineUnavailable
 
 nlu_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -79,15 +79,19 @@ def measure(
 
     try:
         if rasa_url is None:
-            report = evaluate(load_or_train(settings().model_dir, progress=_say))
+            classifier: Classifier = load_or_train(settings().model_dir, progress=_say)
         else:
-            report = evaluate(RasaClassifier(rasa_url, timeout=30))
+            classifier = RasaClassifier(rasa_url, timeout=30)
+        report = evaluate(classifier, read_training_data(TRAINING).examples)
     except (DataError, ValueError, OSError, EngineUnavailable) as error:
         raise _fail(error) from error
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(report), ensure_ascii=False, indent=2))
         return
-    typer.echo(f"messages             {report.messages}")
+    typer.echo(
+        f"messages             {report.messages}   "
+        f"({report.given_away} more left out: nearly the same in the training data)"
+    )
     typer.echo(f"intent accuracy      {report.accuracy:.1%}   macro-F1 {report.macro_f1:.3f}")
     typer.echo(f"  in scope           {report.in_scope_accuracy:.1%}")
     typer.echo(f"  near, right office {report.near_accuracy:.1%}")
@@ -122,14 +126,13 @@ def data_report(training: TrainingFolder = TRAINING, config: ConfigFile = CONFIG
     """Skeletons an intent, near-duplicates of test messages, and cross-validation."""
     from nlu.metrics import accuracy, confusions, macro_f1
     from nlu.pipeline import read_pipeline
-    from nlu.report import EVALUATION, cross_validate
+    from nlu.report import apart_messages, cross_validate
     from nlu.similarity import near_duplicates, skeletons
-    from nlu.training_data import read_files
 
     try:
         data = read_training_data(training)
         pipeline = read_pipeline(config)
-        apart = read_files([EVALUATION / "in_scope.yml", EVALUATION / "out_of_scope.yml"]).examples
+        apart = apart_messages()
     except DataError as error:
         raise _fail(error) from error
     typer.echo("examples  skeletons  intent")

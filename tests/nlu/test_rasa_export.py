@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from nlu.engine import CONFIG
+from nlu.rasa_export import export
+from nlu.training_data import Example, Pattern, TrainingData
+
+
+def test_the_project_is_what_the_embedded_engine_learns_from(tmp_path: Path) -> None:
+    data = TrainingData(
+        (
+            Example('问"[回炉](要钱)吗', "refresher", "", Path("x"), 1),
+            Example("转人工", "handoff", "", Path("x"), 2),
+        ),
+        (Pattern("refresher_words", "回炉|复训"), Pattern("refresher_words", "再培训")),
+    )
+    export(data, CONFIG, tmp_path)
+    written = yaml.safe_load((tmp_path / "data" / "nlu.yml").read_text(encoding="utf-8"))["nlu"]
+    assert written == [
+        {"regex": "refresher_words", "examples": "- 回炉|复训\n"},
+        {"regex": "refresher_words", "examples": "- 再培训\n"},
+        # An entity's mark of Rasa's would change the text.
+        {"intent": "refresher", "examples": '- 问"【回炉】(要钱)吗\n'},
+        {"intent": "handoff", "examples": "- 转人工\n"},
+    ]
+    assert yaml.safe_load((tmp_path / "domain.yml").read_text())["intents"] == [
+        "handoff",
+        "refresher",
+    ]
+    assert (tmp_path / "config.yml").read_text() == CONFIG.read_text()
+    words = (tmp_path / "dictionary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
+    assert all(line.rsplit(" ", 1)[1].isdigit() for line in words)

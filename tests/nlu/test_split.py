@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.split import announced, asked, is_question, questions
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "培训多少钱，还有社保补贴怎么领，另外有没有意外险",
+            ("培训多少钱，", "还有社保补贴怎么领，", "另外有没有意外险"),
+        ),
+        ("能报名吗社保补贴怎么领", ("能报名吗", "社保补贴怎么领")),
+        ("要多少钱？去哪报名？", ("要多少钱？", "去哪报名？")),
+        ("培训补贴还有吗", ("培训补贴还有吗",)),
+        ("广州和长治有什么不一样", ("广州和长治有什么不一样",)),
+        ("我妈今年五十二。在长治做月嫂。没交社保。能领补贴吗", None),
+        ("还有没有名额", ("还有没有名额",)),
+        ("这个文件还有效吗", ("这个文件还有效吗",)),
+        ("你好，请问社保补贴怎么领？谢谢", None),
+        ("", ("",)),
+    ],
+)
+def test_cuts_are_proposed_where_another_question_may_begin(
+    text: str, parts: tuple[str, ...] | None
+) -> None:
+    assert questions(text) == (parts or (text,))
+
+
+@given(st.text(alphabet="培训补贴吗呢还有另外，。？多少怎么我 妈", max_size=60))
+def test_no_word_is_lost_and_none_invented(text: str) -> None:
+    joined = "".join(questions(text))
+    assert joined.replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_parts(text: str) -> None:
+    assert questions(text)
+
+
+def test_another_question_is_announced() -> None:
+    assert announced("，另外有没有意外险")
+    assert not announced("有没有意外险")
+
+
+def test_what_is_asked_at_the_end_of_a_story() -> None:
+    story = "我妈在长治做月嫂。" * 20 + "她没交社保。能领补贴吗？谢谢。"
+    assert asked(story, 20).endswith("能领补贴吗？")
+    assert len(asked(story, 20)) <= 20
+    assert asked("没有问句。只有叙述。", 4) == "只有叙述。"[-4:]
+
+
+def test_questions_are_known_by_their_words() -> None:
+    assert is_question("社保补贴怎么领")
+    assert is_question("能不能报")
+    assert not is_question("我在长治做月嫂。")
+    assert not is_question("，还有，")

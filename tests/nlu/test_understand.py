@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from nlu.engine import EmbeddedClassifier
+from nlu.understand import Understander
+from nlu.understanding import EngineUnavailable, Score
+
+
+class Said:
+    """An engine that says what a function says."""
+
+    name = "said"
+
+    def __init__(self, answer: Callable[[str], tuple[Score, ...]]) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def classify(self, text: str) -> tuple[Score, ...]:
+        self.asked.append(text)
+        return self.answer(text)
+
+
+def gone(_: str) -> tuple[Score, ...]:
+    raise EngineUnavailable("no answer within 1 s")
+
+
+@pytest.fixture(scope="module")
+def understander(small: EmbeddedClassifier) -> Understander:
+    return Understander(small)
+
+
+def intents_of(understander: Understander, text: str) -> list[str]:
+    return [one.intent for one in understander.understand(text)]
+
+
+def test_one_question_has_intent_aspects_entities_and_facts(understander: Understander) -> None:
+    (one,) = understander.understand("我媽52歲，社保補貼怎麼領?")
+    assert one.original == "我媽52歲，社保補貼怎麼領?"
+    assert one.text == "我妈52岁，社保补贴怎么领？"
+    assert one.intent == "social_insurance_subsidy"
+    assert "procedure" in one.aspects
+    assert one.values("third_person") == ("我妈",)
+    assert one.facts == {"age": 52.0}
+
+
+def test_several_questions_are_answered_in_order(understander: Understander) -> None:
+    text = "回炉多久一次，还有社保补贴怎么领，另外有没有意外险"
+    assert intents_of(understander, text) == [
+        "refresher",
+        "social_insurance_subsidy",
+        "accident_insurance",
+    ]
+
+
+def test_parts_carry_no_marks_at_their_ends(understander: Understander) -> None:
+    parts = understander.understand("回炉多久一次，还有社保补贴怎么领")
+    assert [one.text for one in parts] == ["回炉多久一次", "还有社保补贴怎么领"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "回炉要钱吗，回炉多久一次",
+        "社保补贴怎么领？去哪办？",
+        "你好，请问社保补贴怎么领？谢谢",
+        "我妈在长治做月嫂，公司让她回炉，她不想去。必须去吗",
+    ],
+)
+def test_what_belongs_together_stays_together(understander: Understander, text: str) -> None:
+    assert len(understander.understand(text)) == 1
+
+
+def test_a_story_is_divided_only_by_an_announcement() -> None:
+    def answer(text: str) -> tuple[Score, ...]:
+        words = {"回炉": "refresher", "社保补贴": "social_insurance_subsidy"}
+        named = [intent for word, intent in words.items() if word in text] or ["labour_rights"]
+        return tuple(Score(intent, 1 / len(named)) for intent in named)
+
+    understander = Understander(Said(answer))
+    story = "我在长治做了八年月嫂，去年公司换了老板，什么都变了。" * 3
+    assert len(understander.understand(story + "回炉要钱吗？社保补贴怎么领？")) == 1
+    assert intents_of(understander, story + "回炉要钱吗？另外社保补贴怎么领？") == [
+        "refresher",
+        "social_insurance_subsidy",
+    ]
+
+
+def test_the_question_outweighs_a_long_story() -> None:
+    def answer(text: str) -> tuple[Score, ...]:
+        if len(text) > 60:
+            return (Score("labour_rights", 0.6), Score("refresher", 0.3), Score("greet", 0.1))
+        return (Score("refresher", 0.9), Score("labour_rights", 0.05), Score("greet", 0.05))
+
+    said = Said(answer)
+    story = "公司换了老板，工资也压着不发，大家都不高兴。" * 4 + "我就想问回炉要钱吗？"
+    (one,) = Understander(said).understand(story)
+    assert one.intent == "refresher"
+    assert len(said.asked) == 2
+
+
+def test_far_messages_weigh_double() -> None:
+    near_tie = (Score("refresher", 0.4), Score("out_of_scope", 0.3), Score("greet", 0.3))
+    (one,) = Understander(Said(lambda _: near_tie)).understand("回炉的面包")
+    assert one.intent == "out_of_scope"
+    assert one.confidence == pytest.approx(0.6 / 1.3)
+
+
+@given(st.text(max_size=80))
+def test_any_message_is_understood_somehow(understander: Understander, text: str) -> None:
+    parts = understander.understand(text)
+    assert parts
+    assert all(part.ranking for part in parts)
+
+
+def test_a_message_taken_whole_is_one_question(understander: Understander) -> None:
+    assert understander.understand_whole("回炉要钱吗？社保补贴怎么领？").original
+
+
+def test_a_lost_engine_is_stood_in_for_and_the_log_says_so() -> None:
+    fallback = Said(lambda _: (Score("refresher", 1.0),))
+    with capture_logs() as logs:
+        (one,) = Understander(Said(gone), fallback).understand("回炉")
+    assert one.intent == "refresher"
+    (line,) = logs
+    assert line["event"] == "nlu_engine_unavailable"
+    assert line["log_level"] == "warning"
+    assert "回炉" not in str(line)
+
+
+def test_without_a_fallback_the_loss_is_told() -> None:
+    with pytest.raises(EngineUnavailable):
+        Understander(Said(gone)).understand("回炉")
