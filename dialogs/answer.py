@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dialogs.conditions import describe, explain
+from dialogs.reading import says
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
 from dialogs.select import Ask, is_money, is_time
 from dialogs.wording import listed, say, spoken_date
@@ -131,7 +132,12 @@ class Composer:
                 openers.append(say("opener.everyone_limited"))
         if "amount" in ask.aspects:
             money = [amount for amount in provision.amounts if is_money(amount)]
-            nearest = sorted(money, key=lambda one: -len(set(ask.text) & set(one.of)))
+            free = says("free", ask.text)
+            asked = set(ask.text)
+            nearest = sorted(
+                money,
+                key=lambda one: (not (free and one.state == "free"), -len(asked & set(one.of))),
+            )
             openers += [self._amount_opener(amount, provision) for amount in nearest[:1]]
         return openers
 

@@ -36,7 +36,7 @@ _BY_KIND = {
     "figure": -0.8,
 }
 _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
-    "procedure": frozenset(("procedure",)),
+    "procedure": frozenset(("procedure", "entitlement")),
     "office": frozenset(("contact",)),
     "deadline": frozenset(("deadline",)),
     "condition": frozenset(("condition", "entitlement")),
@@ -44,7 +44,7 @@ _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "obligation": frozenset(("duty", "prohibition")),
 }
 _GIVING = frozenset(("entitlement", "insurance", "permit"))
-_MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金", "年"))
+_MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金"))
 _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "工作日", "学时"))
 
 

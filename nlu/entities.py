@@ -33,6 +33,10 @@ _QUESTIONED = re.compile(
 )
 
 
+# 没有跟公司签合同, 我不是大学生: what follows is denied.
+_DENIED = re.compile(r"(没有|没|未|不|不是|从没|没能|别)(在|跟|和|给|去|有)?$")
+
+
 @dataclass(frozen=True)
 class _Word:
     kind: EntityKind
@@ -99,7 +103,7 @@ def _facts(text: str) -> Iterator[Entity]:
     taken: dict[str, Entity] = {}
     for cue in _cues():
         for match in cue.pattern.finditer(text):
-            if cue.value == "True" and _is_asked(text, match.start(), match.end()):
+            if not _is_said(text, match, cue.value):
                 continue
             value = cue.value or f"{number(match['n']):g}"
             entity = Entity(
@@ -112,9 +116,14 @@ def _facts(text: str) -> Iterator[Entity]:
     yield from taken.values()
 
 
-def _is_asked(text: str, start: int, end: int) -> bool:
-    """Whether what stands from `start` to `end` is asked or supposed instead of said."""
-    return bool(_IN_QUESTION.search(text[:start]) or _QUESTIONED.match(text[end:]))
+def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
+    """Whether the cue is stated, and not asked, supposed or denied. A no denies by itself."""
+    if value == "False":
+        return True
+    before, after = text[: match.start()], text[match.end() :]
+    if _DENIED.search(before):
+        return False
+    return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
 
 
 def facts_of(entities: Sequence[Entity]) -> dict[str, FactValue]:
