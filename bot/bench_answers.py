@@ -94,3 +94,30 @@ def report(outcomes: Sequence[Outcome], *, misses: bool = False) -> str:
             if not o.reached
         ]
     return "\n".join(lines)
+
+
+def records_table(app: App, outcomes: Sequence[Outcome]) -> str:
+    """Each of the analyst's records: which provisions express it, and whether a question in
+    everyday words is answered from the clause of one of them. Markdown."""
+    reached = {o.question.provision for o in outcomes if o.reached}
+    expressed: dict[str, list[str]] = {}
+    for document in app.library.documents():
+        found = app.library.document(document.id)
+        for entry in found[1] if found else ():
+            for record in entry.provision.records:
+                expressed.setdefault(record, []).append(entry.provision.id)
+    answered = sum(any(p in reached for p in provisions) for provisions in expressed.values())
+    rows = [
+        f"| {record} | {'yes' if any(p in reached for p in provisions) else 'no'} "
+        f"| {' '.join(provisions)} |"
+        for record, provisions in sorted(expressed.items())
+    ]
+    share = answered / len(expressed)
+    head = [
+        f"{len(expressed)} records are expressed; {answered} of them ({share:.1%}) are also reached"
+        " by their question.",
+        "",
+        "| record | reached | provisions |",
+        "| --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows])

@@ -16,14 +16,16 @@ def answers(
         Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)
     ] = Path("tests/conversations/questions"),
     misses: Annotated[bool, typer.Option(help="List the questions that missed.")] = False,
+    records: Annotated[bool, typer.Option(help="Report record by record instead.")] = False,
 ) -> None:
     """How often the answer cites the clause it must rest on, beside plain search."""
     from bot.app import assemble
-    from bot.bench_answers import measure, read_questions, report
+    from bot.bench_answers import measure, read_questions, records_table, report
     from bot.settings import settings
 
-    app = assemble(settings(), typer.echo)
-    typer.echo(report(list(measure(app, read_questions(questions))), misses=misses))
+    app = assemble(settings(), lambda line: typer.echo(line, err=True))
+    outcomes = list(measure(app, read_questions(questions)))
+    typer.echo(records_table(app, outcomes) if records else report(outcomes, misses=misses))
 
 
 @bench_app.command()

@@ -49,7 +49,7 @@ class Figures:
 
 
 def nlu_bench(diet: bool, progress: Progress = lambda _line: None) -> str:
-    """The table of figures; with `diet` Rasa's DIET too, which takes a quarter of an hour more.
+    """The table of figures; with `diet` Rasa's DIET too, which trains far longer.
 
     Raises `RasaFailed` without Rasa's environment, and `DataError` for broken training data.
     """
