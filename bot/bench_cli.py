@@ -65,3 +65,20 @@ def photos(
     from bot.bench_photos import permit_photos
 
     typer.echo(permit_photos(each).text())
+
+
+@bench_app.command()
+def nlu(
+    diet: Annotated[
+        bool, typer.Option("--diet", help="Rasa's DIET too; trains far longer.")
+    ] = False,
+) -> None:
+    """The embedded engine beside Rasa on the same pipeline (after `make rasa`), one run."""
+    from bot.bench_nlu import nlu_bench
+    from nlu.rasa_server import RasaFailed
+
+    try:
+        typer.echo(nlu_bench(diet, lambda line: typer.echo(line, err=True)))
+    except RasaFailed as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

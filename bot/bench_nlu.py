@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlu.engine import CONFIG, TRAINING, load_or_train, train
+from nlu.engine import CONFIG, MODEL_NAME, TRAINING, EmbeddedClassifier, train
 from nlu.rasa_engine import RasaClassifier
 from nlu.rasa_export import export
 from nlu.rasa_server import MODEL, RASA, RasaFailed, serving, train_rasa
@@ -110,7 +110,7 @@ def ask(classifier: Classifier, texts: Sequence[str]) -> Answers:
 
 def answer_alone(model_dir: str) -> None:
     """The measured process: load the model, say so, then answer the texts on standard input."""
-    classifier = load_or_train(Path(model_dir))
+    classifier = EmbeddedClassifier.load(Path(model_dir) / MODEL_NAME)
     classifier.classify("你好")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
