@@ -18,13 +18,20 @@ class Distress:
     cues: re.Pattern[str]
     says: str
     then_answer: bool
+    topic: str | None = None  # what the message is about, where the engine is unsure
 
 
 @cache
 def _kinds() -> tuple[Distress, ...]:
     rows = read(Path(__file__).with_name("distress.yaml")).data
     return tuple(
-        Distress(row["id"], re.compile(row["cues"]), row["says"], row["then_answer"])
+        Distress(
+            row["id"],
+            re.compile(row["cues"]),
+            row["says"],
+            row["then_answer"],
+            row.get("topic"),
+        )
         for row in rows
     )
 

@@ -51,6 +51,8 @@ _MOST_GUESSES = 3
 # A clause found by search is quoted only above this score of the engine (SQLite's bm25).
 _LEAST_SCORE = 9.0
 _MISSES_BEFORE_HELP = 2
+# Below this a message that speaks of unpaid wages or an injury is about just that.
+_CERTAIN = 0.6
 _STATUS_OF_TALK = {
     "out_of_scope": Status.OUT_OF_SCOPE,
     "permit_verification": Status.NOT_COVERED,
@@ -200,8 +202,11 @@ class Turn:
         return self._question(one, memory)
 
     def _by_label(self, one: Understanding) -> Understanding:
-        """A topic's own label, as options send it, needs no guessing."""
+        """A topic's own label, as options send it, needs no guessing; nor does distress."""
         topic = _labels(self.desk.words).get(one.text)
+        if topic is None and one.confidence < _CERTAIN:
+            distress = distress_in(one.text)
+            topic = distress.topic if distress else None
         return replace(one, ranking=(Score(topic, 1.0),)) if topic else one
 
     def _person(self, one: Understanding, memory: Memory) -> str:
