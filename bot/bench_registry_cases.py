@@ -16,12 +16,12 @@ import httpx
 from PIL import Image
 from sqlalchemy import select
 
+from knowledge.database import open_engine
 from knowledge.registry import qr
 from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import Clock, RegistryClient
 from knowledge.registry.contract import SHANGHAI, StatusChanged, day_in_china
-from knowledge.registry.database import open_engine
 from knowledge.registry.demo import DemoPermit, seed_demo
 from knowledge.registry.faults import RAW_FAULTS, SIGNED_FAULTS, FaultyTransport
 from knowledge.registry.outcome import Outcome, Verdict

@@ -16,12 +16,12 @@ from dialogs.converse import Conversation
 from dialogs.memory import Memory
 from dialogs.permits import Permits
 from dialogs.reply import Message, Reply
+from knowledge.database import open_engine
 from knowledge.library import Library
 from knowledge.registry import qr
 from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import RegistryClient
-from knowledge.registry.database import open_engine
 from knowledge.registry.quota import Limits, Quota
 from knowledge.registry.server.app import create_app
 from knowledge.registry.server.issuing import Issued, NewPermit

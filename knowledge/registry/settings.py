@@ -8,10 +8,10 @@ import httpx
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from knowledge.database import open_engine
 from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import Clock, RegistryClient
-from knowledge.registry.database import open_engine
 from knowledge.registry.quota import Quota
 from knowledge.registry.server.app import create_app
 from knowledge.registry.server.registry import BASE_URL, Registry

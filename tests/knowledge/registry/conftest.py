@@ -16,11 +16,11 @@ import httpx
 import pytest
 import uvicorn
 
+from knowledge.database import open_engine
 from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import Clock, RegistryClient
 from knowledge.registry.contract import SHANGHAI
-from knowledge.registry.database import open_engine
 from knowledge.registry.faults import FaultyTransport
 from knowledge.registry.quota import Limits, Quota
 from knowledge.registry.server.app import create_app

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, delete, select, update
 
+from knowledge.database import open_engine
 from knowledge.registry.audit import AuditFailed, AuditLog, Entry, entries, heads
-from knowledge.registry.database import open_engine
 
 
 def entry(outcome: int = 1) -> Entry:

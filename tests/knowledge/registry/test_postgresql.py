@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url, text
 
+from knowledge.database import open_engine
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.contract import Factor, Purpose, Status, VerifyRequest
-from knowledge.registry.database import open_engine
 from knowledge.registry.demo import seed_demo
 from knowledge.registry.server.answering import Client
 from knowledge.registry.server.registry import Registry

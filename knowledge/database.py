@@ -1,4 +1,4 @@
-"""Opening the databases of this package: the reference registry's and the record of checks."""
+"""Opening a database: the bot's own, the reference registry's, the record of checks."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def open_engine(url: str) -> Engine:
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
+    # WAL: readers are not held up by a writer; NORMAL is safe with it.
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
