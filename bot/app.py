@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from bot.console.accounts import any_account
 from bot.database import migrate, open_engine
-from bot.permits import open_permits
+from bot.drafts import Drafts
+from bot.handover import Handovers
+from bot.hours import parse_hours
+from bot.inbox import Inbox
+from bot.live import Live
+from bot.metrics import Metrics
+from bot.outbox import Outbox
+from bot.permits import open_embedded, open_permits
+from bot.sealing import Seal
 from bot.settings import Settings
 from dialogs.converse import Conversation
 from knowledge.library import Library, build, serve_known
 from knowledge.loader import DOCUMENTS, folder_digest, load_folder
+from knowledge.registry.server.registry import Registry
 from knowledge.registry.settings import RegistrySettings
 from knowledge.strict_yaml import DataError
 from knowledge.vocabulary import vocabulary
@@ -37,6 +47,49 @@ class App:
     engine: Engine
     library: Library
     conversation: Conversation
+    seal: Seal
+    outbox: Outbox
+    handovers: Handovers
+    drafts: Drafts
+    inbox: Inbox
+    live: Live
+    registry: Registry | None = None  # the one in this process, if permits are not kept elsewhere
+    understander: Understander | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+def connected(
+    settings: Settings,
+    engine: Engine,
+    conversation: Conversation,
+    seal: Seal,
+    registry: Registry | None = None,
+    understander: Understander | None = None,
+    metrics: Metrics | None = None,
+) -> App:
+    """The parts of a process around a conversation and its database."""
+    now = conversation.now
+    outbox = Outbox(engine, seal, now)
+    hours = parse_hours(settings.staff_hours)
+    handovers = Handovers(engine, outbox, seal, now, hours, lambda: _has_staff(engine))
+    patience = dt.timedelta(minutes=settings.hold_minutes)
+    drafts = Drafts(engine, handovers, now, settings.hold_below, patience)
+    conversation = replace(conversation, staffing=handovers.staffing)
+    return App(
+        settings=settings,
+        engine=engine,
+        library=conversation.library,
+        conversation=conversation,
+        seal=seal,
+        outbox=outbox,
+        handovers=handovers,
+        drafts=drafts,
+        inbox=Inbox(engine, conversation.converse, now, handovers, drafts, outbox),
+        live=Live(engine, now),
+        registry=registry,
+        understander=understander,
+        metrics=metrics or Metrics(),
+    )
 
 
 def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App:
@@ -50,23 +103,33 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
     migrate(engine)
     library = Library(engine)
     _load_library(engine, library, progress)
-    understander = _understander(settings, progress)
+    metrics = Metrics()
+    understander = _understander(settings, progress, metrics)
+    seal = Seal.at(settings.seal_key_file)
+    registry = open_embedded(settings.address, RegistrySettings(), progress)
+    permits = open_permits(seal, RegistrySettings(), registry)
+    permits.verifier.on_verdict = metrics.checked
     conversation = Conversation(
         library=library,
         words=vocabulary(),
         understand=understander.understand,
         now=utc_now,
         max_chars=settings.max_message_chars,
-        permits=open_permits(settings, RegistrySettings(), progress),
+        permits=permits,
     )
-    return App(settings, engine, library, conversation)
+    return connected(settings, engine, conversation, seal, registry, understander, metrics)
 
 
-def _understander(settings: Settings, progress: Progress) -> Understander:
+def _has_staff(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return any_account(connection)
+
+
+def _understander(settings: Settings, progress: Progress, metrics: Metrics) -> Understander:
     """On Rasa the embedded engine stands by: it answers whatever Rasa does not."""
     embedded = load_or_train(settings.model_dir, progress=progress)
     if settings.nlu_engine == "rasa":
-        return Understander(RasaClassifier(settings.rasa_url), fallback=embedded)
+        return Understander(RasaClassifier(settings.rasa_url), embedded, metrics.fallback)
     return Understander(embedded)
 
 

@@ -23,7 +23,7 @@ def run_chat(as_of: dt.date | None) -> None:
     if sys.stdin.isatty():
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401 - importing it gives the prompt a history
-    session = _Session(app, as_of)
+    session = Session(app, as_of)
     typer.echo(say("terminal.welcome"))
     while True:
         try:
@@ -35,7 +35,9 @@ def run_chat(as_of: dt.date | None) -> None:
             return
 
 
-class _Session:
+class Session:
+    """One conversation at the terminal: lines in, replies printed."""
+
     def __init__(self, app: App, as_of: dt.date | None) -> None:
         self.app = app
         self.as_of = as_of
@@ -63,7 +65,7 @@ class _Session:
         """Send the picture in the file at `path`."""
         try:
             picture = Path(path).expanduser().read_bytes()
-        except OSError:
+        except (OSError, RuntimeError, ValueError):  # not there, no such home, no path at all
             typer.echo(say("terminal.no_photo", path=path))
             return
         self.say(Message("", images=(picture,)))

@@ -13,6 +13,7 @@ from bot.doctor import doctor_command
 from bot.kb_cli import kb_app
 from bot.nlu_cli import nlu_app
 from bot.registry_cli import registry_app
+from bot.user_cli import user_app
 from knowledge.strict_yaml import DataError
 
 cli = typer.Typer(
@@ -24,6 +25,7 @@ cli = typer.Typer(
 cli.add_typer(kb_app, name="kb", help="The policy library.")
 cli.add_typer(nlu_app, name="nlu", help="Understanding: train, test, explain.")
 cli.add_typer(registry_app, name="registry", help="The reference permit registry.")
+cli.add_typer(user_app, name="user", help="Accounts of the hotline console.")
 cli.add_typer(bench_app, name="bench", help="The measurements of docs/measurements.md.")
 cli.command("doctor")(doctor_command)
 

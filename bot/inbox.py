@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 import traceback
 import uuid
 from collections.abc import Callable
@@ -12,33 +13,55 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
-from bot.storage import held
+from bot.drafts import Drafts
+from bot.handover import Handovers
+from bot.outbox import Outbox
+from bot.storage import Held, Moved, held
 from dialogs.memory import Memory
+from dialogs.reading import says
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.wording import say
+from nlu.normalise import normalise
 
 Converse = Callable[[Message, Memory, dt.date | None], tuple[Reply, Memory]]
 
 # A turn holds one connection while the library reads over up to two more: of the engine's pool of
 # 15, four turns take 12 at most, so turns never wait for each other's connections for ever.
 _AT_ONCE = 4
+# Another process changed the conversation while its reply was made: so often it is made again.
+_TRIES = 5
 
 _log = structlog.get_logger()
 
 
 class Inbox:
     """Takes messages and gives replies. Safe to share between threads, and between processes that
-    use one database."""
+    use one database. Without `handovers` nobody is there to hand a conversation over to."""
 
-    def __init__(self, engine: Engine, converse: Converse, now: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        converse: Converse,
+        now: Callable[[], dt.datetime],
+        handovers: Handovers | None = None,
+        drafts: Drafts | None = None,
+        outbox: Outbox | None = None,
+    ) -> None:
         self._engine = engine
         self._converse = converse
         self._now = now
+        self._handovers = handovers
+        self._drafts = drafts
+        self._outbox = outbox
         self._slots = threading.BoundedSemaphore(_AT_ONCE)
+        # Told of every new message, its reply and how many seconds it took.
+        self.on_turn: Callable[[Message, Reply, float], None] = lambda _m, _r, _s: None
 
     def handle(self, message: Message, as_of: dt.date | None = None) -> Reply:
-        """The reply to `message`; to one that came before, the reply it got then.
+        """The reply to `message`; to one that came before, the reply it got then. A reply without
+        blocks says nothing: a member of staff has the conversation.
 
         A message without an id is new every time. Messages of one conversation are answered one
         after the other. When the dialogue breaks, the reply says so (status failed) and the
@@ -46,32 +69,70 @@ class Inbox:
         does, and then nothing is stored.
         """
         message = _storable(message)
-        asked_at = message.sent_at or self._now()
-        with (
-            self._slots,
-            held(self._engine, message.channel, message.conversation, asked_at) as conversation,
-        ):
+        with self._slots:
+            for _ in range(_TRIES):
+                try:
+                    return self._take(message, as_of)
+                except Moved:
+                    continue
+        raise OperationalError("the conversation is changed without end", None, Exception())
+
+    def _take(self, message: Message, as_of: dt.date | None) -> Reply:
+        asked_at, began = message.sent_at or self._now(), time.perf_counter()
+        with held(self._engine, message.channel, message.conversation, asked_at) as conversation:
             known = conversation.reply_to(message.id)
             if known is not None:
                 return known
-            reply, memory = self._answer(message, conversation.memory, as_of, conversation.pk)
+            reply, memory = self._answer(message, conversation, as_of)
             conversation.add_turn(message, reply, memory, asked_at, self._now())
+            if self._outbox is not None:
+                self._outbox.release(conversation.connection, message.channel, message.conversation)
+        self.on_turn(message, reply, time.perf_counter() - began)
         return reply
 
     def _answer(
-        self, message: Message, memory: Memory, as_of: dt.date | None, conversation_pk: int
+        self, message: Message, conversation: Held, as_of: dt.date | None
+    ) -> tuple[Reply, Memory]:
+        """The reply of whoever has the conversation."""
+        memory, desk = conversation.memory, self._handovers
+        handover = desk.open_of(conversation) if desk else None
+        if desk is None:
+            return self._of_bot(message, conversation, as_of)
+        if handover is not None and handover.state == "staff":
+            return Reply(Status.HANDED_OFF, (), intent="staff"), memory
+        if handover is not None and says("stops_waiting", normalise(message.text)):
+            desk.stop_waiting(conversation, handover)
+            return _talk(Status.ANSWERED, say("handoff.not_waiting")), memory
+        reply, memory = self._of_bot(message, conversation, as_of)
+        if reply.action == "handoff":
+            desk.ask(conversation)
+        elif reply.action == "contact":
+            desk.ask(conversation, reply.contact)
+        elif handover is not None and handover.state == "waiting":
+            waiting = desk.waiting_before(conversation, handover)
+            note = Block("talk", (Statement(say("handoff.waiting", waiting=waiting)),))
+            reply = replace(reply, blocks=(*reply.blocks, note))
+        elif self._drafts is not None and self._drafts.wants(reply):
+            reply = self._drafts.hold(conversation, message, reply)
+        return reply, memory
+
+    def _of_bot(
+        self, message: Message, conversation: Held, as_of: dt.date | None
     ) -> tuple[Reply, Memory]:
         try:
-            return self._converse(message, memory, as_of)
+            return self._converse(message, conversation.memory, as_of)
         except Exception as error:
             _log.error(
                 "turn_failed",
                 channel=message.channel,
-                conversation=conversation_pk,
+                conversation=conversation.pk,
                 **described(error),
             )
-            sorry = Block("talk", (Statement(say("input.failed")),))
-            return Reply(Status.FAILED, (sorry,), confidence=0.0), memory
+            return _talk(Status.FAILED, say("input.failed")), conversation.memory
+
+
+def _talk(status: Status, text: str) -> Reply:
+    return Reply(status, (Block("talk", (Statement(text),)),), confidence=0.0)
 
 
 def described(error: BaseException) -> dict[str, object]:

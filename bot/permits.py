@@ -7,7 +7,6 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from bot.sealing import Seal
-from bot.settings import Settings
 from dialogs.permits import Permits
 from knowledge.registry.demo import seed_demo
 from knowledge.registry.server.registry import Registry
@@ -22,19 +21,30 @@ from knowledge.registry.settings import (
 _SHOWN = 3
 
 
+def open_embedded(
+    address: str, registry_settings: RegistrySettings, progress: Callable[[str], None]
+) -> Registry | None:
+    """The registry in this process, whose pages are at `address`; None where a remote one is set.
+    One that holds nothing yet is given made-up permits; `progress` says how to try some."""
+    if registry_settings.url:
+        return None
+    registry = open_registry(registry_settings, address)
+    if _is_empty(registry):
+        _seed(registry, progress)
+    return registry
+
+
 def open_permits(
-    settings: Settings, registry_settings: RegistrySettings, progress: Callable[[str], None]
+    seal: Seal, registry_settings: RegistrySettings, registry: Registry | None
 ) -> Permits:
-    """Checks against the remote registry that is set, or against one in this process. One in this
-    process that holds nothing yet is given made-up permits; `progress` says how to try some."""
-    client = None
-    if not registry_settings.url:
-        registry = open_registry(registry_settings)
-        if _is_empty(registry):
-            _seed(registry, progress)
-        client = embedded_client(registry)
-    verifier = open_verifier(registry_settings, client)
-    return Permits(verifier, Seal.at(settings.seal_key_file))
+    """Checks against `registry` in this process, or without one against the remote one."""
+    if registry is None:
+        verifier = open_verifier(registry_settings)
+    else:
+        verifier = open_verifier(registry_settings, embedded_client(registry))
+        registry.issuing.listen(verifier.changed)
+    mine = f"{registry.core.pages_url}/mine" if registry else None
+    return Permits(verifier, seal, mine)
 
 
 def _is_empty(registry: Registry) -> bool:

@@ -15,13 +15,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.inbox import described
+from bot.outbox import Outbox
 from bot.storage import due_for_recheck, held
 from dialogs.permits import Permits, place_of
 from dialogs.reply import Message
 from dialogs.wording import say
 
-INTERVAL_S = 15.0
-# Whose clients read a conversation's turns by themselves. All others are told with the next reply.
+INTERVAL_S = 5.0
+# Whose clients read a conversation's turns by themselves. Channels with a way out are sent it; all
+# others are told with the next reply.
 _READ_TURNS = frozenset(("web",))
 
 _log = structlog.get_logger()
@@ -31,8 +33,15 @@ class Rechecker:
     """Looks at the conversations that are due. Any number of processes may do so side by side: who
     holds a conversation finds what is to be done, and the next one finds it done."""
 
-    def __init__(self, engine: Engine, permits: Permits, now: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        permits: Permits,
+        now: Callable[[], dt.datetime],
+        outbox: Outbox | None = None,
+    ) -> None:
         self._engine = engine
+        self._outbox = outbox
         self._permits = permits
         self._now = now
 
@@ -45,20 +54,27 @@ class Rechecker:
         with held(self._engine, channel, conversation, now) as kept:
             memory = kept.memory.fresh(now)
             place = place_of(channel, conversation)
-            reply, memory = self._permits.recheck(place, memory, now)
+            reply, memory = self._permits.look(place, memory, now)
             if reply is None:
                 kept.remember(memory, now)
                 return False
-            told = channel in _READ_TURNS
+            sent = self._outbox is not None and channel in self._outbox.channels
+            told = sent or channel in _READ_TURNS
             memory = replace(
                 memory,
                 options=reply.options if told else memory.options,
                 news=memory.news if told else (*memory.news, *reply.blocks),
             )
             turn = Message(
-                say("permit.recheck_turn"), conversation, f"recheck-{uuid.uuid4().hex}", channel
+                say("permit.recheck_turn"),
+                conversation,
+                f"recheck-{uuid.uuid4().hex}",
+                channel,
+                speaker="bot",
             )
             kept.add_turn(turn, reply, memory, now, now)
+            if self._outbox is not None and sent:
+                self._outbox.put(kept.connection, channel, conversation, reply, turn.id)
             return True
 
     async def run_for_ever(self) -> None:

@@ -12,16 +12,22 @@ from typing import Annotated
 import typer
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import IntegrityError
 
 from knowledge.registry import qr
 from knowledge.registry.contract import Reason, day_in_china
 from knowledge.registry.demo import seed_demo
 from knowledge.registry.permit_number import BadNumber, PermitNumber, parse
+from knowledge.registry.quota import Quota
+from knowledge.registry.server import pages
 from knowledge.registry.server.app import create_app
 from knowledge.registry.server.issuing import Action, NewPermit, NoSuchPermit, NotAllowed
 from knowledge.registry.server.registry import Registry
+from knowledge.registry.server.secrets import load_or_create
+from knowledge.registry.server.webhooks import subscribe as add_subscriber
 from knowledge.registry.settings import RegistrySettings, open_registry, open_verifier
 from knowledge.registry.verifier import Check
+from knowledge.registry.webhook import notice_key
 from knowledge.registry.wording import sentences
 
 registry_app = typer.Typer(no_args_is_help=True, help="The permit registry and checks against it.")
@@ -63,8 +69,8 @@ def serve(
         str, typer.Option(help="name of a client to let in; its new token is printed once")
     ] = "",
 ) -> None:
-    """Serve the reference registry alone, under /v1."""
-    registry = open_registry(RegistrySettings())
+    """Serve the reference registry alone: the contract under /v1, workers' pages under /permit."""
+    registry = open_registry(RegistrySettings(), f"http://{host}:{port}")
     if client:
         token = registry.add_client(client, client, ["permit.status"])
         typer.echo(f"ANXIN_REGISTRY_CLIENT_ID={client}\nANXIN_REGISTRY_TOKEN={token}")
@@ -72,7 +78,7 @@ def serve(
 
 
 def served(registry: Registry) -> FastAPI:
-    """The registry's application below the version's prefix."""
+    """The registry's application below the version's prefix, and the pages for workers."""
     inner = create_app(registry, webhook_interval_s=2.0)
 
     @asynccontextmanager
@@ -83,6 +89,9 @@ def served(registry: Registry) -> FastAPI:
 
     outer = FastAPI(openapi_url=None, lifespan=lifespan)
     outer.mount("/v1", inner)
+    outer.include_router(
+        pages.router(registry, Quota(redis_url=RegistrySettings().redis_url or None))
+    )
     return outer
 
 
@@ -207,6 +216,28 @@ def verify(
 def rotate_keys() -> None:
     """Sign with a new key from now on; tokens signed before still hold."""
     typer.echo(f"signing with {open_registry(RegistrySettings()).keys.rotate()}")
+
+
+@registry_app.command("notice-key")
+def show_notice_key() -> None:
+    """Print the key that a registry elsewhere signs its notices to this bot with."""
+    typer.echo(notice_key(load_or_create(RegistrySettings().key_file)).hex())
+
+
+@registry_app.command()
+def subscribe(
+    url: Annotated[
+        str, typer.Argument(help="where a bot takes notices: https://…/registry/events")
+    ],
+    key: Annotated[str, typer.Option(help="what `anxin registry notice-key` printed there")],
+) -> None:
+    """Tell a bot elsewhere of every change to a permit from now on."""
+    try:
+        add_subscriber(open_registry(RegistrySettings()).core, url, bytes.fromhex(key))
+    except (ValueError, IntegrityError) as error:
+        known = isinstance(error, IntegrityError)
+        raise _fail("this address is told already" if known else str(error)) from error
+    typer.echo(f"changes are told to {url}")
 
 
 @audit_app.command("verify")

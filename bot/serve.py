@@ -14,18 +14,18 @@ from bot.settings import settings
 
 def run_server(host: str | None, port: int | None) -> None:
     """Assemble the parts, say where the page is, and serve until stopped."""
-    current = settings()
+    given = {"host": host, "port": port}
+    current = settings().model_copy(update={k: v for k, v in given.items() if v is not None})
     configure_logging(current.log_level)
     app = assemble(current, typer.echo)
-    address, number = host or current.host, port or current.port
-    shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - only compared
-    typer.echo(f"安心问 is open at http://{shown}:{number}/  (Ctrl+C stops it)")
-    structlog.get_logger().info("serving", host=address, port=number)
+    typer.echo(f"安心问 is open at {current.address}/  (Ctrl+C stops it)")
+    structlog.get_logger().info("serving", host=current.host, port=current.port)
     uvicorn.run(
         create_app(app),
-        host=address,
-        port=number,
+        host=current.host,
+        port=current.port,
         log_level=current.log_level,
         access_log=False,  # an address and a path are personal data enough
         server_header=False,
+        proxy_headers=False,  # bot/http/proxies.py knows which proxies to believe
     )

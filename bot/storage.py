@@ -8,9 +8,12 @@ conversation through at a time, on however many machines.
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -29,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.redact import redact, redact_json
 from dialogs.memory import Memory
@@ -53,10 +56,15 @@ class ConversationRow(Base):
     id: Mapped[str] = mapped_column(String(200))
     memory: Mapped[str] = mapped_column(Text)  # dialogs.memory.Memory as JSON, redacted
     updated_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
+    version: Mapped[int] = mapped_column(server_default="0")  # goes up with every change
+
+
+Speaker = Literal["user", "bot", "staff"]
 
 
 class TurnRow(Base):
-    """One message and its reply.
+    """One message and its reply. `speaker` began the turn: what the bot or a member of staff says
+    unasked has no message, only a reply; `staff` is the account of who said it.
 
     A message id is unique in its conversation, and so in its channel where the platform gives the
     ids. Where the sender makes them up (web, REST), one that somebody else has used must not bring
@@ -71,6 +79,8 @@ class TurnRow(Base):
     pk: Mapped[int] = mapped_column(primary_key=True)
     conversation_pk: Mapped[int] = mapped_column(ForeignKey("conversation.pk"))
     message_id: Mapped[str] = mapped_column(String(200))
+    speaker: Mapped[Speaker] = mapped_column(String(10), server_default="user")
+    staff: Mapped[str | None] = mapped_column(String(60))
     text: Mapped[str] = mapped_column(Text)  # redacted
     status: Mapped[str] = mapped_column(String(20), index=True)
     intent: Mapped[str] = mapped_column(String(60))
@@ -91,6 +101,20 @@ class RecheckRow(Base):
     due_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
+class ChangeRow(Base):
+    """That something happened in a conversation, for those who watch it (bot/live.py)."""
+
+    __tablename__ = "change"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    conversation_pk: Mapped[int] = mapped_column(ForeignKey("conversation.pk"))
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class Moved(Exception):
+    """Another process changed the conversation meanwhile: nothing was written, begin again."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """A stored turn; the text is redacted."""
@@ -99,15 +123,36 @@ class Turn:
     text: str
     reply: Reply
     asked_at: dt.datetime
+    speaker: Speaker = "user"
+    staff: str | None = None
+    pk: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Held:
-    """A conversation that nobody else can touch until the transaction it lives in ends."""
+    """A conversation that nobody else changes until the transaction it lives in ends."""
 
     connection: Connection
     pk: int
     memory: Memory
+    version: int
+    _writing: bool = field(default=False, repr=False)
+
+    def begin_writing(self) -> None:
+        """From here on the database is locked for writing where it has one lock (SQLite). Called by
+        whatever writes; until then a slow reply holds nobody else up. Raises `Moved`."""
+        if self._writing:
+            return
+        if self.connection.dialect.name == "sqlite":
+            self.connection.exec_driver_sql("BEGIN IMMEDIATE")
+        moved_on = self.connection.execute(
+            update(ConversationRow)
+            .where(ConversationRow.pk == self.pk, ConversationRow.version == self.version)
+            .values(version=self.version + 1)
+        )
+        if moved_on.rowcount != 1:
+            raise Moved
+        self._writing = True
 
     def reply_to(self, message_id: str) -> Reply | None:
         """The reply given to this message before; None for a new message."""
@@ -127,11 +172,14 @@ class Held:
         answered_at: dt.datetime,
     ) -> None:
         """Keep a message, its reply and what is to be remembered, all redacted."""
+        self.begin_writing()
         kept = redacted_reply(reply)
         self.connection.execute(
             insert(TurnRow).values(
                 conversation_pk=self.pk,
                 message_id=message.id,
+                speaker=message.speaker,
+                staff=message.staff,
                 # A name has no shape that could be found: such words are left out whole.
                 text=say("permit.kept_out") if reply.private else redact(message.text),
                 status=kept.status.value,
@@ -147,6 +195,8 @@ class Held:
 
     def remember(self, memory: Memory, now: dt.datetime) -> None:
         """Keep `memory`, redacted, and when the conversation is to be looked at again."""
+        self.begin_writing()
+        note_change(self.connection, self.pk, now)
         self.connection.execute(
             update(ConversationRow)
             .where(ConversationRow.pk == self.pk)
@@ -155,23 +205,61 @@ class Held:
         self.connection.execute(delete(RecheckRow).where(RecheckRow.conversation_pk == self.pk))
         due = [memory.permit.until] if memory.permit else []
         due += [memory.recheck.due_at] if memory.recheck else []
+        due += [memory.consent.due_at] if memory.consent else []
         if due:
             self.connection.execute(
                 insert(RecheckRow).values(conversation_pk=self.pk, due_at=min(due))
             )
 
 
+def note_change(connection: Connection, conversation_pk: int, now: dt.datetime) -> None:
+    """Tell those who watch the conversation, once this transaction is through."""
+    connection.execute(insert(ChangeRow).values(conversation_pk=conversation_pk, at=now))
+
+
+_locks: weakref.WeakValueDictionary[tuple[str, str, str], threading.Lock] = (
+    weakref.WeakValueDictionary()
+)
+_locks_lock = threading.Lock()
+
+
+def _lock_of(engine: Engine, channel: str, conversation: str) -> threading.Lock:
+    key = (str(engine.url), channel, conversation)
+    with _locks_lock:
+        lock = _locks.get(key)
+        if lock is None:
+            lock = _locks[key] = threading.Lock()
+        return lock
+
+
 @contextmanager
 def held(engine: Engine, channel: str, conversation: str, now: dt.datetime) -> Iterator[Held]:
     """Hold a conversation, made if there is none, for the length of one transaction.
 
-    PostgreSQL locks the conversation's row. SQLite has one lock for all writers, which is taken at
-    once: a transaction that began by reading could not be sure of it later.
+    In a process a lock lets one holder through at a time. Between processes PostgreSQL locks the
+    conversation's row; SQLite, whose one lock would stop every other conversation while a registry
+    is slow, is locked only to write, and what was read before must then still hold (`Moved`).
     """
+    with _lock_of(engine, channel, conversation):
+        _make_sure_of(engine, channel, conversation, now)
+        with engine.begin() as connection:
+            row = connection.execute(
+                select(ConversationRow.pk, ConversationRow.memory, ConversationRow.version)
+                .where(ConversationRow.channel == channel, ConversationRow.id == conversation)
+                .with_for_update()
+            ).one()
+            yield Held(connection, row.pk, memory_from_json(row.memory), row.version)
+
+
+def _make_sure_of(engine: Engine, channel: str, conversation: str, now: dt.datetime) -> None:
+    there = select(ConversationRow.pk).where(
+        ConversationRow.channel == channel, ConversationRow.id == conversation
+    )
+    with engine.connect() as connection:
+        if connection.execute(there).scalar() is not None:
+            return
     upsert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
         connection.execute(
             upsert(ConversationRow)
             .values(
@@ -179,12 +267,6 @@ def held(engine: Engine, channel: str, conversation: str, now: dt.datetime) -> I
             )
             .on_conflict_do_nothing()
         )
-        row = connection.execute(
-            select(ConversationRow.pk, ConversationRow.memory)
-            .where(ConversationRow.channel == channel, ConversationRow.id == conversation)
-            .with_for_update()
-        ).one()
-        yield Held(connection, row.pk, memory_from_json(row.memory))
 
 
 def due_for_recheck(engine: Engine, now: dt.datetime, limit: int = 20) -> list[tuple[str, str]]:
@@ -203,18 +285,29 @@ def due_for_recheck(engine: Engine, now: dt.datetime, limit: int = 20) -> list[t
 def history(engine: Engine, channel: str, conversation: str, limit: int = 200) -> list[Turn]:
     """The newest `limit` turns of a conversation, oldest first; none for an unknown one."""
     newest = (
-        select(TurnRow.message_id, TurnRow.text, TurnRow.reply, TurnRow.asked_at)
+        select(TurnRow)
         .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
         .where(ConversationRow.channel == channel, ConversationRow.id == conversation)
         .order_by(TurnRow.pk.desc())
         .limit(limit)
     )
+    with Session(engine) as session:
+        return [_turn(row) for row in reversed(session.scalars(newest).all())]
+
+
+def conversation_pk(engine: Engine, channel: str, conversation: str) -> int | None:
+    """The row of a conversation by its channel's name for it; None for an unknown one."""
     with engine.connect() as connection:
-        rows = connection.execute(newest).all()
-    return [
-        Turn(row.message_id, row.text, _REPLY.validate_json(row.reply), _utc(row.asked_at))
-        for row in reversed(rows)
-    ]
+        return connection.execute(
+            select(ConversationRow.pk).where(
+                ConversationRow.channel == channel, ConversationRow.id == conversation
+            )
+        ).scalar()
+
+
+def _turn(row: TurnRow) -> Turn:
+    reply = _REPLY.validate_json(row.reply)
+    return Turn(row.message_id, row.text, reply, utc(row.asked_at), row.speaker, row.staff, row.pk)
 
 
 def memory_to_json(memory: Memory) -> str:
@@ -236,6 +329,7 @@ def redacted_reply(reply: Reply) -> Reply:
     """The reply without anything personal it may echo. Citations are the sources' own words."""
     return replace(
         reply,
+        contact=None,
         blocks=tuple(
             replace(
                 block,
@@ -254,6 +348,6 @@ def redacted_reply(reply: Reply) -> Reply:
     )
 
 
-def _utc(moment: dt.datetime) -> dt.datetime:
-    # SQLite gives a time back without its zone; all are written in UTC.
+def utc(moment: dt.datetime) -> dt.datetime:
+    """A stored time with its zone: SQLite gives it back without; all are written in UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from dialogs.conditions import describe, explain
 from dialogs.reading import says
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
-from dialogs.select import Ask, is_money, is_time
+from dialogs.select import Ask, is_money, is_time, words_of
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.rules import Determination, determine
@@ -242,7 +242,7 @@ class Composer:
         """The document's declared silences about what is asked, the nearest first."""
         asked = frozenset(search_words(ask.text))
         found = [
-            (-len(asked & frozenset(search_words(silence.says))), index, silence)
+            (-len(asked & words_of(silence.says)), index, silence)
             for index, silence in enumerate(document.silent_on)
             if silence.topic in ask.topics and aspect in silence.aspects
         ]
@@ -255,7 +255,7 @@ class Composer:
             self._silence(document, silence)
             for silence in document.silent_on
             if silence.topic in ask.topics
-            and len(asked & frozenset(search_words(silence.says))) >= _NAMED
+            and len(asked & words_of(silence.says)) >= _NAMED
         ]
 
     def _silence(self, document: Document, silence: Silence) -> Statement:

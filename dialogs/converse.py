@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dialogs.gloss import glossed
+from dialogs.handoff import Staffing
 from dialogs.memory import Memory
 from dialogs.permits import Permits
 from dialogs.policy import Desk
@@ -31,6 +32,7 @@ class Conversation:
     now: Callable[[], dt.datetime]
     max_chars: int = 2000
     permits: Permits | None = None  # None: checking permits is not connected, and said so
+    staffing: Callable[[], Staffing] = Staffing  # whether a person could take over now
 
     def converse(
         self, message: Message, memory: Memory, as_of: dt.date | None = None
@@ -39,20 +41,21 @@ class Conversation:
         now = self.now()
         today = china_day(now)
         day = as_of or today
+        library = self.library.pinned()
         photo_alone = message.images and not message.text.strip()
-        refusal = None if photo_alone else self._unusable(message.text, day)
+        refusal = None if photo_alone else self._unusable(message.text, day, library)
         if refusal is not None:
             return refusal, memory
-        desk = Desk(self.library, self.words, today)
-        turn = Turn(self.understand, desk, day, now, self.permits)
+        desk = Desk(library, self.words, today)
+        turn = Turn(self.understand, desk, day, now, self.permits, self.staffing)
         fresh = memory.fresh(now)
         if memory.pending and fresh.pending is None and only_answers(normalise(message.text)):
             return talk(Status.CLARIFY, say("late_answer")), fresh
         reply, memory = turn.answer(message, fresh)
-        release = self.library.release()
+        release = library.release()
         return replace(glossed(reply), release=release.id if release else None), memory
 
-    def _unusable(self, text: str, day: dt.date) -> Reply | None:
+    def _unusable(self, text: str, day: dt.date, library: Library) -> Reply | None:
         """The reply to a message that holds no question we could read; None if it may."""
         if not text.strip():
             return talk(Status.REFUSED, say("input.empty"))
@@ -64,9 +67,8 @@ class Conversation:
             return talk(Status.REFUSED, say("input.unreadable"))
         if not has_chinese(text) and not any(c.isdigit() for c in text) and not _answers(text):
             return talk(Status.REFUSED, say("input.foreign"))
-        dates = [d.issued_on for d in self.library.documents() if d.issued_on]
-        if dates and day < min(dates):
-            first = min(dates)
+        first = library.first_day()
+        if first is not None and day < first:
             return talk(
                 Status.NOT_COVERED,
                 say("input.before_all", date=spoken_date(day), first=spoken_date(first)),

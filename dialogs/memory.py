@@ -97,6 +97,8 @@ class Memory:
     misses: int = 0  # questions in a row that were not understood
     permit: PermitTalk | None = None
     recheck: Recheck | None = None
+    consent: Recheck | None = None  # her answer to a request for consent, waited for
+    contact_until: dt.datetime | None = None  # until when a telephone number is awaited
     news: tuple[Block, ...] = ()  # found meanwhile, to be told with the next reply
 
     @property

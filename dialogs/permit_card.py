@@ -12,6 +12,8 @@ from dialogs.memory import PermitTalk, Recheck
 # What is personal is held no longer than this; a check to be tried again is held until it is made.
 HELD = dt.timedelta(minutes=10)
 RECHECK_FOR = dt.timedelta(hours=1)
+CONSENT_FOR = dt.timedelta(minutes=6)  # a request stands for five
+_CONSENT_LOOK = dt.timedelta(seconds=10)
 _RECHECK_FIRST = dt.timedelta(minutes=1)
 _RECHECK_MOST = dt.timedelta(minutes=10)
 
@@ -70,6 +72,15 @@ class CardBox:
         """The same after another try in vain: each wait is twice the one before."""
         wait = min(_RECHECK_MOST, _RECHECK_FIRST * 2 ** (recheck.tries + 1))
         return Recheck(recheck.sealed, now + wait, recheck.until, recheck.tries + 1)
+
+    def consent(self, card: Card, now: dt.datetime) -> Recheck:
+        """A request for her consent, to be looked at until it has run out."""
+        until = now + CONSENT_FOR
+        return Recheck(self._seal(card, until), now + _CONSENT_LOOK, until)
+
+    def still_waiting(self, consent: Recheck, now: dt.datetime) -> Recheck:
+        """The same after a look in vain."""
+        return Recheck(consent.sealed, now + _CONSENT_LOOK, consent.until, consent.tries + 1)
 
     def to_recheck(self, recheck: Recheck) -> Card | None:
         """The card that is to be checked again."""

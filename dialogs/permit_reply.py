@@ -59,8 +59,9 @@ def verdict_reply(verdict: Verdict) -> Reply:
     )
 
 
-def own_record(view: WorkerView) -> Reply:
-    """What a worker sees of her own permit, and who looked at it."""
+def own_record(view: WorkerView, page: str | None = None) -> Reply:
+    """What a worker sees of her own permit, and who looked at it. `page` is where she finds the
+    whole, and takes a consent back."""
     if not view.confirmed or view.status is None or view.permit is None:
         return talk(Status.VERDICT, say("permit.own_not_confirmed"), intent=OWN)
     head = say(
@@ -75,6 +76,7 @@ def own_record(view: WorkerView) -> Reply:
             at=f"{look.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
             purpose=say(f"permit_purpose.{look.purpose.value}"),
             by=look.by,
+            what=say("permit.own_details" if look.details else "permit.own_no_details"),
         )
         for look in view.checks[:_MOST_CHECKS]
     ]
@@ -83,6 +85,10 @@ def own_record(view: WorkerView) -> Reply:
         statements.append(_states(view.components))
     statements += [say("permit.own_looks", count=len(view.checks)), *looks] if looks else []
     statements += [] if looks else [say("permit.own_no_looks")]
+    if view.consents:
+        statements.append(say("permit.own_consents", count=len(view.consents)))
+    if page is not None:
+        statements.append(say("permit.own_page", page=page))
     block = Block("verdict", tuple(map(Statement, statements)), say("permit.own_heading"))
     return Reply(Status.VERDICT, (block,), intent=OWN)
 

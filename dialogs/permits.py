@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from dialogs.memory import Memory
 from dialogs.permit_card import Card, CardBox, Sealing
+from dialogs.permit_consent import Answer, ConsentTurn, spent
 from dialogs.permit_reading import (
     Given,
     advice_in,
@@ -28,7 +29,6 @@ from dialogs.permit_reply import (
     OWN,
     led_by,
     next_step,
-    option,
     own_record,
     question,
     talk,
@@ -37,17 +37,9 @@ from dialogs.permit_reply import (
 from dialogs.reply import Message, Reply, Status
 from dialogs.wording import say
 from knowledge.registry import permit_number, qr
-from knowledge.registry.contract import (
-    ConsentRequest,
-    ConsentState,
-    DetailScope,
-    Purpose,
-    WorkerProof,
-)
 from knowledge.registry.outcome import Outcome, Verdict
 from knowledge.registry.permit_number import BadNumber
-from knowledge.registry.signing import BadToken
-from knowledge.registry.verifier import Check, SameIdOtherCheck, Verifier
+from knowledge.registry.verifier import Check, SameIdOtherCheck, TooManyPins, Verifier
 from knowledge.registry.wire import Unavailable
 
 _CHECKS = uuid.UUID("6b0a4a3e-6a0f-5a55-9a53-6f1f6a1b7c21")
@@ -66,8 +58,6 @@ _ADVICE = {
 }
 _SHORT = 14  # characters of a question that can only be about the permit just looked at
 
-Answer = tuple[Reply, Memory]
-
 
 def place_of(channel: str, conversation: str) -> str:
     """The name under which a conversation asks the registry, and to which its memory is sealed."""
@@ -76,16 +66,25 @@ def place_of(channel: str, conversation: str) -> str:
 
 @dataclass(frozen=True)
 class Permits:
-    """What permit checks need: the registry's verifier and a seal for what is remembered."""
+    """What permit checks need: the registry's verifier, a seal for what is remembered, and where
+    workers find their own page (None: at a registry elsewhere)."""
 
     verifier: Verifier
     sealing: Sealing
+    mine: str | None = None
 
     def turn(self, message: Message, text: str, plain: str, now: dt.datetime) -> PermitTurn:
         """One turn. `text` is what was said, or what the tapped option says; `plain` the same
         normalised."""
         box = CardBox(self.sealing, place_of(message.channel, message.conversation))
-        return PermitTurn(self.verifier, box, message, text, plain, now)
+        return PermitTurn(self.verifier, box, message, text, plain, now, self.mine)
+
+    def look(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
+        """What is to be told though nobody has written: a check put off, or her answer."""
+        told, memory = self.recheck(place, memory, now)
+        if told is not None:
+            return told, memory
+        return ConsentTurn(self.verifier, CardBox(self.sealing, place), now).look(memory)
 
     def recheck(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
         """Try the check that was put off, if it is due. A reply when something is to be told."""
@@ -115,6 +114,7 @@ class PermitTurn:
     text: str
     plain: str
     now: dt.datetime
+    mine: str | None = None
 
     def answer(self, memory: Memory) -> Answer | None:
         """The turn where the message is about a permit by what it holds, or by what was asked
@@ -126,7 +126,7 @@ class PermitTurn:
             return _private(self._numbers(given, memory))
         if memory.permit is not None:
             if permit_says("cancel", self.plain):
-                ended = replace(memory, permit=None, recheck=None)
+                ended = replace(memory, permit=None, recheck=None, consent=None)
                 return talk(Status.ANSWERED, say("permit.cancelled")), ended
             return self._step(memory) or self._waited_for(given, memory)
         if memory.recheck is not None and permit_says("stop_later", self.plain):
@@ -269,12 +269,14 @@ class PermitTurn:
             return asked, self._keep(Card(own=card.own), "number", memory)
         if waits == "consent" and permit_says("consented", self.plain):
             return self._consented(card, memory)
+        if waits == "nothing" and permit_says("consented", self.plain):
+            return talk(Status.ANSWERED, say("permit.consent_none")), memory
         if not card.known:
             return None
         if permit_says("again", self.plain):
             return self._checked(card, memory)
         if permit_says("ask_consent", self.plain):
-            return self._ask_consent(card, memory)
+            return self._consent().ask(card, memory)
         if permit_says("later", self.plain):
             reply = talk(Status.ANSWERED, say("permit.recheck_promised"))
             memory = replace(memory, recheck=self.box.recheck(card, self.now))
@@ -295,61 +297,31 @@ class PermitTurn:
 
     # --- her consent ---------------------------------------------------------------------------
 
-    def _ask_consent(self, card: Card, memory: Memory) -> Answer:
-        try:
-            created = self.verifier.client.ask_consent(
-                ConsentRequest(
-                    permit_no=self._number(card),
-                    asker_ref=self.verifier.asker_ref(self.box.place),
-                    asker_label=say("permit.asker_label"),
-                    purpose=Purpose.PRE_HIRE,
-                    scopes=list(DetailScope),
-                )
-            )
-        except (Unavailable, BadNumber, BadToken):
-            failed = talk(Status.FAILED, say("permit.consent_failed"))
-            return replace(failed, options=(option("ask_consent"),)), memory
-        text = say("permit.consent", link=created.deeplink, minutes=created.expires_in // 60)
-        reply = question(text, missing=["permit_consent"])
-        card = replace(card, consent=str(created.consent_id))
-        reply = replace(reply, options=(option("consented"), option("cancel")))
-        return reply, self._keep(card, "consent", memory)
-
-    def _number(self, card: Card) -> str:
-        """The permit's number, from what was typed or from its genuine QR."""
-        if card.qr is None:
-            return permit_number.read(card.number or "").value
-        keys = self.verifier.client.keys()
-        # Alone or at the end of an address; whether it is genuine its signature says.
-        token = card.qr.rsplit("/", 1)[-1]
-        return qr.check(token, keys, self.now.timestamp()).number.value
-
     def _consented(self, card: Card, memory: Memory) -> Answer:
-        try:
-            view = self.verifier.client.consent(uuid.UUID(card.consent))
-            number = self._number(card)
-        except (Unavailable, BadNumber, BadToken):
-            failed = talk(Status.FAILED, say("permit.consent_failed"))
-            return replace(failed, options=(option("consented"),)), memory
-        if view.state is ConsentState.GRANTED and view.consent_token is not None:
-            card = replace(card, number=number, qr=None, consent=None)
-            return self._checked(card, memory, consent=view.consent_token)
-        text = say(f"permit_consent.{view.state.value}")
-        if view.state is ConsentState.PENDING:
-            reply = question(text, missing=["permit_consent"])
-            return replace(reply, options=(option("consented"), option("cancel"))), memory
-        reply = replace(talk(Status.ANSWERED, text), options=(option("ask_consent"),))
-        return reply, self._keep(replace(card, consent=None), "nothing", memory)
+        told = self._consent().told(card, memory)
+        if isinstance(told, tuple):
+            return told
+        verdict = self._verify(replace(told, request_id=self._id()))
+        memory = replace(memory, consent=None)
+        return verdict_reply(verdict), self._after(verdict, spent(card, told), memory)
+
+    def _consent(self) -> ConsentTurn:
+        return ConsentTurn(self.verifier, self.box, self.now)
 
     # --- one's own permit ----------------------------------------------------------------------
 
     def _own_asked(self, memory: Memory) -> Answer:
-        reply = question(say("permit.own_how"), missing=["permit_number"], intent=OWN)
+        reply = question(self._own_how(), missing=["permit_number"], intent=OWN)
         return reply, self._keep(Card(own=True), "number", memory)
+
+    def _own_how(self) -> str:
+        if self.mine is None:
+            return say("permit.own_how")
+        return say("permit.own_how_or_page", page=self.mine)
 
     def _own(self, card: Card, pin: str | None, memory: Memory) -> Answer:
         try:
-            number = permit_number.read(card.number or "").value
+            number = permit_number.read(card.number or "")
         except BadNumber as bad:
             verdict = Verdict(
                 Outcome.BAD_NUMBER,
@@ -361,17 +333,17 @@ class PermitTurn:
         if pin is None:
             asked = question(say("permit.own_pin"), missing=["permit_pin"], intent=OWN)
             return asked, self._keep(card, "pin", memory)
-        asker = self.verifier.asker_ref(self.box.place)
         try:
-            view = self.verifier.client.worker_view(
-                WorkerProof(permit_no=number, pin=pin, asker_ref=asker)
-            )
+            view = self.verifier.own_record(number, pin, self.box.place)
+        except TooManyPins as error:
+            verdict = Verdict(Outcome.TOO_MANY, self.now.timestamp(), resets_at=error.resets_at)
+            return verdict_reply(verdict), replace(memory, permit=None)
         except Unavailable:
             reply = verdict_reply(Verdict(Outcome.UNAVAILABLE, self.now.timestamp()))
             return replace(reply, options=()), self._keep(card, "pin", memory)
         if view.confirmed:
-            return own_record(view), replace(memory, permit=None)
-        return own_record(view), self._keep(card, "pin", memory)
+            return own_record(view, self.mine), replace(memory, permit=None)
+        return own_record(view, self.mine), self._keep(card, "pin", memory)
 
 
 def _check(request_id: uuid.UUID, place: str, card: Card) -> Check:

@@ -208,16 +208,13 @@ def _lines(best: dict[str, Pick], composer: Composer, desk: Desk) -> None:
 
 def covered(desk: Desk) -> str:
     """The names of the areas the library has documents of."""
-    codes = dict.fromkeys(document.region for document in desk.library.documents())
-    return listed([desk.words.regions[code].label for code in codes])
+    return listed([desk.words.regions[code].label for code in desk.library.regions()])
 
 
 def places(desk: Desk) -> tuple[Option, ...]:
     """Those areas as options to tap."""
-    codes = dict.fromkeys(document.region for document in desk.library.documents())
-    return tuple(
-        Option(desk.words.regions[code].short, desk.words.regions[code].short) for code in codes
-    )
+    names = [desk.words.regions[code].short for code in desk.library.regions()]
+    return tuple(Option(name, name) for name in names)
 
 
 def quotations(

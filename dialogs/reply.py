@@ -25,8 +25,9 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-# `recheck`: the bot comes back by itself, with a turn nobody has written.
-Action = Literal["continue", "handoff", "hold_for_staff", "recheck"]
+# `handoff`: wants a person. `contact`: leaves a number to be called back at. `hold_for_staff`: a
+# member of staff looks at the answer first. `recheck`: the bot comes back by itself.
+Action = Literal["continue", "handoff", "contact", "hold_for_staff", "recheck"]
 # How a verdict is coloured: it holds · look again · it does not hold · nothing is known.
 Mark = Literal["good", "warn", "bad", "none"]
 
@@ -70,7 +71,8 @@ class Message:
     id: str = ""
     channel: str = "terminal"
     sent_at: dt.datetime | None = None
-    speaker: Literal["user", "staff"] = "user"
+    speaker: Literal["user", "bot", "staff"] = "user"
+    staff: str | None = None  # the account of a member of staff who speaks
     images: tuple[bytes, ...] = ()
 
 
@@ -127,6 +129,7 @@ class Reply:
     confidence: float = 1.0
     release: str | None = None
     open_facts: tuple[str, ...] = ()  # facts that would decide a condition of the first provision
+    contact: str | None = field(default=None, repr=False)  # of somebody to be called back
     private: bool = False  # the message holds a name or a number: its words are not kept
     trace: tuple[str, ...] = field(default=())  # how each provision was decided, for /why and staff
 

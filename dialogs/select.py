@@ -8,10 +8,11 @@ by its rarity among the candidates.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from knowledge.library import Entry
 from knowledge.rules import Facts, Groups
@@ -98,26 +99,32 @@ class Pick:
 
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
-    documents = [_terms_of(e.provision.says + e.provision.quote) for e in entries]
     asked = _asked_terms(ask.text)
-    rarity = {
-        term: weight * math.log(1 + len(entries) / found)
-        for term, weight in asked.items()
-        if (found := sum(term in document for document in documents))
-    }
+    documents = [_terms_of(e.provision.says, e.provision.quote) for e in entries]
+    said = frozenset(asked)
+    shared = [document & said for document in documents]
+    found = Counter(chain.from_iterable(shared))
+    worth = {term: asked[term] * math.log(1 + len(entries) / found[term]) for term in found}
     picks = []
-    for entry, document in zip(entries, documents, strict=True):
-        shared = sum(worth for term, worth in rarity.items() if term in document)
+    for entry, document, terms in zip(entries, documents, shared, strict=True):
+        score = math.fsum(worth[term] for term in terms)  # in whatever order the set has them
         # A long provision shares words with every question.
-        shared -= _LENGTH * math.log(len(document))
-        picks.append(Pick(entry, shared + _fit(entry, ask, words)))
+        score -= _LENGTH * math.log(len(document))
+        picks.append(Pick(entry, score + _fit(entry, ask, words)))
     return sorted(picks, key=lambda pick: -pick.score)
 
 
 @lru_cache(20_000)
-def _terms_of(text: str) -> frozenset[str]:
+def _terms_of(says: str, quote: str) -> frozenset[str]:
     """Words, pairs of characters and characters: people seldom use a document's whole words."""
+    text = says + quote
     return frozenset((*search_words(text), *map("".join, pairwise(text)), *text))
+
+
+@lru_cache(20_000)
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text of the library."""
+    return frozenset(search_words(text))
 
 
 def _asked_terms(text: str) -> dict[str, float]:

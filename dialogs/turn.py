@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from dialogs import interview, policy
+from dialogs import handoff, interview, policy
 from dialogs.answer import Composer
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
@@ -57,7 +57,6 @@ _STATUS_OF_TALK = {
     "out_of_scope": Status.OUT_OF_SCOPE,
     "permit_verification": Status.NOT_COVERED,
     "my_permit": Status.NOT_COVERED,
-    "handoff": Status.NOT_COVERED,
 }
 _TAG = re.compile("<[^<>]{1,200}>")
 # So many characters beside a place's name do not make its message a question of its own.
@@ -75,6 +74,7 @@ class Turn:
     day: dt.date
     now: dt.datetime
     permits: Permits | None = None
+    staffing: Callable[[], handoff.Staffing] = handoff.Staffing
 
     def answer(self, message: Message, memory: Memory) -> tuple[Reply, Memory]:
         """The reply to `message`, and what is remembered from now on."""
@@ -97,6 +97,11 @@ class Turn:
         distress = distress_in(plain)
         if distress is not None and not distress.then_answer:
             return _talk(Status.ANSWERED, distress.says, intent="emergency"), memory
+        left = memory.contact_until and handoff.contact_left(
+            plain, self.staffing(), memory, self.now
+        )
+        if left:
+            return left
         choice = self._choice(plain, memory)
         if isinstance(choice, str):
             number = say("out_of_range", number=choice.strip("第个。.！ "))
@@ -357,6 +362,9 @@ class Turn:
 
     def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         intent = one.intent
+        if intent == "handoff":
+            reply, memory = handoff.asked_for(self.staffing(), memory, self.now)
+            return replace(reply, confidence=one.confidence), memory
         if intent == "restart":
             memory = Memory()
         if has(f"near.{intent}"):
@@ -367,7 +375,7 @@ class Turn:
         if intent == "out_of_scope":
             memory = replace(memory, misses=memory.misses + 1)
             if memory.misses >= _MISSES_BEFORE_HELP:
-                reply = replace(reply, blocks=(*reply.blocks, _help()))
+                reply = self._with_help(reply)
         return replace(reply, intent=intent, confidence=one.confidence), memory
 
     def _clarify(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -391,10 +399,15 @@ class Turn:
         found = policy.quotations(one.text, regions, composer, self.desk, _LEAST_SCORE)
         if not found:
             composer.talk(say("talk.not_understood"))
-        if memory.misses >= _MISSES_BEFORE_HELP:
-            composer.blocks.append(_help())
         reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)
+        if memory.misses >= _MISSES_BEFORE_HELP:
+            reply = self._with_help(reply)
         return reply, memory
+
+    def _with_help(self, reply: Reply) -> Reply:
+        """The reply to somebody we have not understood twice: with where a person answers."""
+        block, options = handoff.offer(self.staffing())
+        return replace(reply, blocks=(*reply.blocks, block), options=(*reply.options, *options))
 
     def _composer(self) -> Composer:
         return Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
@@ -427,11 +440,6 @@ def _restarted(memory: Memory) -> Memory:
 
 def _talk(status: Status, text: str, intent: str = "") -> Reply:
     return Reply(status, (Block("talk", (Statement(text),)),), intent=intent)
-
-
-def _help() -> Block:
-    """Where a person answers, for somebody we have not understood twice."""
-    return Block("talk", (Statement(say("talk.handoff")),))
 
 
 def _after(distress: Distress, reply: Reply) -> Reply:

@@ -1,17 +1,20 @@
 """The policy library as it is asked: provisions by topic and area, documents, clauses, search.
 
-Everything is read from the current release. Rows never change once written, so what was read is
-kept by row number.
+Everything is read from one release. Rows never change once written, and neither does a release, so
+what was read is kept.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Select, false, insert, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from knowledge import search
 from knowledge.lint import lint_documents
@@ -30,6 +33,7 @@ from knowledge.tables import (
 from knowledge.vocabulary import Vocabulary
 
 _CACHE = 20_000
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -59,66 +63,67 @@ class Hit:
 
 
 class Library:
-    """Reads the current release from a migrated database. Safe to share between threads."""
+    """Reads the current release from a migrated database. Safe to share between threads.
+
+    A release never changes: whatever is read of one is kept under its id.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._pinned: Release | None = None
         self._document = lru_cache(_CACHE)(self._read_document)
         self._clause = lru_cache(_CACHE)(self._read_clause)
         self._provision = lru_cache(_CACHE)(self._read_provision)
+        self._in_clause = lru_cache(_CACHE)(self._read_in_clause)
+        self._on_topic = lru_cache(_CACHE)(self._read_on_topic)
+        self._topic_regions = lru_cache(_CACHE)(self._read_topic_regions)
+        self._documents = lru_cache(_CACHE)(self._read_documents)
+        self._head = lru_cache(_CACHE)(self._read_head)
+        self._clause_named = lru_cache(_CACHE)(self._read_clause_named)
+
+    def pinned(self) -> Library:
+        """The library as it is now, whatever is loaded meanwhile: what one answer is made from.
+
+        It shares what has been read. Before the first load it is this library itself.
+        """
+        release = self.release()
+        if release is None:
+            return self
+        one = copy(self)
+        one._pinned = release
+        return one
 
     def release(self) -> Release | None:
         """The release being served; None before the first load."""
+        if self._pinned is not None:
+            return self._pinned
         with self._engine.connect() as connection:
-            row = connection.execute(
-                select(ReleaseRow.id, ReleaseRow.loaded_at).where(ReleaseRow.current)
-            ).first()
+            row = connection.execute(_SERVED).first()
         return None if row is None else Release(row.id, _aware(row.loaded_at))
 
     def provisions(self, topic: str, regions: Sequence[str]) -> list[Entry]:
         """The provisions that speak of `topic` in any of `regions`, in document order."""
-        query = (
-            select(ProvisionTopicRow.provision_pk)
-            .join(
-                ReleaseDocumentRow, ReleaseDocumentRow.document_pk == ProvisionTopicRow.document_pk
-            )
-            .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
-            .where(ReleaseRow.current)
-            .where(ProvisionTopicRow.topic == topic)
-            .where(ProvisionTopicRow.region.in_(regions))
-            .order_by(ProvisionTopicRow.provision_pk)
-        )
-        # Row numbers tell when a document was loaded; the order must not depend on that.
-        entries = (self._provision(pk) for pk in self._keys(query))
-        return sorted(entries, key=lambda entry: entry.document.id)
+        return list(self._on_topic(self._id(), topic, tuple(regions)))
 
     def topic_regions(self, topic: str) -> list[str]:
         """The areas whose documents speak of `topic`."""
-        query = (
-            select(ProvisionTopicRow.region)
-            .distinct()
-            .join(
-                ReleaseDocumentRow, ReleaseDocumentRow.document_pk == ProvisionTopicRow.document_pk
-            )
-            .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
-            .where(ReleaseRow.current, ProvisionTopicRow.topic == topic)
-            .order_by(ProvisionTopicRow.region)
-        )
-        with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+        return list(self._topic_regions(self._id(), topic))
 
     def documents(self, regions: Sequence[str] | None = None) -> list[Document]:
         """The documents of the release, of `regions` if given, without their provisions."""
-        query = _current(select(DocumentRow.pk))
-        if regions is not None:
-            query = query.where(DocumentRow.region.in_(regions))
-        found = (self._document(pk) for pk in self._keys(query))
-        return sorted(found, key=lambda document: (document.region, document.id))
+        return list(self._documents(self._id(), None if regions is None else tuple(regions)))
+
+    def regions(self) -> tuple[str, ...]:
+        """The areas that have documents of their own, in order of their codes."""
+        return self._head(self._id())[0]
+
+    def first_day(self) -> dt.date | None:
+        """The day the oldest document was issued; None if no document says when it was."""
+        return self._head(self._id())[1]
 
     def document(self, document_id: str) -> tuple[Document, list[Entry], list[Clause]] | None:
         """A document with its provisions and clauses, in order; None if the release lacks it."""
-        query = _current(select(DocumentRow.pk)).where(DocumentRow.id == document_id)
-        keys = self._keys(query)
+        keys = self._keys(_in(self._id(), DocumentRow.pk).where(DocumentRow.id == document_id))
         if not keys:
             return None
         pk = keys[0]
@@ -133,24 +138,12 @@ class Library:
 
     def clause(self, clause_id: str) -> tuple[Clause, Document] | None:
         """A clause of the release by its permanent id."""
-        query = (
-            select(ClauseRow.pk)
-            .join(ReleaseDocumentRow, ReleaseDocumentRow.document_pk == ClauseRow.document_pk)
-            .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
-            .where(ReleaseRow.current, ClauseRow.id == clause_id)
-        )
-        keys = self._keys(query)
-        if not keys:
-            return None
-        clause, document_pk = self._clause(keys[0])
-        return clause, self._document(document_pk)
+        return self._clause_named(self._id(), clause_id)
 
     def search(self, question: str, *, regions: Sequence[str] = (), limit: int = 5) -> list[Hit]:
         """The clauses nearest to `question`, best first."""
-        with self._engine.connect() as connection:
-            scores = search.find(connection, question, regions=tuple(regions), limit=limit)
         hits = []
-        for score in scores:
+        for score in self._scores(question, regions, limit):
             clause, document_pk = self._clause(score.clause_pk)
             hits.append(Hit(clause, self._document(document_pk), score.score))
         return hits
@@ -159,20 +152,76 @@ class Library:
         self, question: str, *, regions: Sequence[str] = (), limit: int = 5
     ) -> list[Entry]:
         """The provisions of the clauses nearest to `question`."""
-        with self._engine.connect() as connection:
-            scores = search.find(connection, question, regions=tuple(regions), limit=limit)
-            clauses = [score.clause_pk for score in scores]
-            pks = connection.execute(
-                select(ProvisionRow.pk).where(ProvisionRow.clause_pk.in_(clauses))
-            ).scalars()
-            return [self._provision(pk) for pk in pks]
+        scores = self._scores(question, regions, limit)
+        return [entry for score in scores for entry in self._in_clause(score.clause_pk)]
 
     # --- rows, read once ---------------------------------------------------------------------
+
+    def _id(self) -> str:
+        """The id of the release asked; of no release before the first load."""
+        release = self.release()
+        return release.id if release else ""
+
+    def _scores(
+        self, question: str, regions: Sequence[str], limit: int
+    ) -> list[search.ClauseScore]:
+        release = self._id()
+        with self._engine.connect() as connection:
+            return search.find(connection, release, question, tuple(regions), limit)
 
     def _keys(self, query: Select[int]) -> list[int]:
         """The row numbers, all read before any row is: a thread holds one connection at a time."""
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
+
+    def _read_on_topic(
+        self, release: str, topic: str, regions: tuple[str, ...]
+    ) -> tuple[Entry, ...]:
+        query = (
+            _in(release, ProvisionTopicRow.provision_pk, ProvisionTopicRow.document_pk)
+            .where(ProvisionTopicRow.topic == topic)
+            .where(ProvisionTopicRow.region.in_(regions))
+            .order_by(ProvisionTopicRow.provision_pk)
+        )
+        # Row numbers tell when a document was loaded; the order must not depend on that.
+        entries = (self._provision(pk) for pk in self._keys(query))
+        return tuple(sorted(entries, key=lambda entry: entry.document.id))
+
+    def _read_topic_regions(self, release: str, topic: str) -> tuple[str, ...]:
+        query = (
+            _in(release, ProvisionTopicRow.region, ProvisionTopicRow.document_pk)
+            .distinct()
+            .where(ProvisionTopicRow.topic == topic)
+            .order_by(ProvisionTopicRow.region)
+        )
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def _read_documents(
+        self, release: str, regions: tuple[str, ...] | None
+    ) -> tuple[Document, ...]:
+        query = _in(release, DocumentRow.pk)
+        if regions is not None:
+            query = query.where(DocumentRow.region.in_(regions))
+        found = (self._document(pk) for pk in self._keys(query))
+        return tuple(sorted(found, key=lambda document: (document.region, document.id)))
+
+    def _read_head(self, release: str) -> tuple[tuple[str, ...], dt.date | None]:
+        documents = self._documents(release, None)
+        issued = [document.issued_on for document in documents if document.issued_on]
+        return tuple(dict.fromkeys(one.region for one in documents)), min(issued, default=None)
+
+    def _read_clause_named(self, release: str, clause_id: str) -> tuple[Clause, Document] | None:
+        query = _in(release, ClauseRow.pk, ClauseRow.document_pk).where(ClauseRow.id == clause_id)
+        keys = self._keys(query)
+        if not keys:
+            return None
+        clause, document_pk = self._clause(keys[0])
+        return clause, self._document(document_pk)
+
+    def _read_in_clause(self, clause_pk: int) -> tuple[Entry, ...]:
+        query = select(ProvisionRow.pk).where(ProvisionRow.clause_pk == clause_pk)
+        return tuple(self._provision(pk) for pk in self._keys(query.order_by(ProvisionRow.pk)))
 
     def _read_document(self, pk: int) -> Document:
         with self._engine.connect() as connection:
@@ -202,11 +251,19 @@ class Library:
         return Entry(provision, clause, self._document(row.document_pk))
 
 
-def _current(query: Select[int]) -> Select[int]:
+_SERVED = select(ReleaseRow.id, ReleaseRow.loaded_at).where(ReleaseRow.current)
+
+
+def _in(
+    release: str,
+    column: InstrumentedAttribute[_T],
+    document_pk: InstrumentedAttribute[int] = DocumentRow.pk,
+) -> Select[_T]:
+    """`column` of the rows whose document is part of `release`."""
     return (
-        query.join(ReleaseDocumentRow, ReleaseDocumentRow.document_pk == DocumentRow.pk)
-        .join(ReleaseRow, ReleaseRow.id == ReleaseDocumentRow.release_id)
-        .where(ReleaseRow.current)
+        select(column)
+        .join(ReleaseDocumentRow, ReleaseDocumentRow.document_pk == document_pk)
+        .where(ReleaseDocumentRow.release_id == release)
     )
 
 

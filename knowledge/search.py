@@ -34,7 +34,6 @@ _FIND = {
         FROM clause_words
         JOIN clause ON clause.pk = clause_words.rowid
         JOIN release_document ON release_document.document_pk = clause.document_pk
-        JOIN release ON release.id = release_document.release_id AND release.current
         {where}
         ORDER BY score DESC, clause.id LIMIT :limit""",
     # ts_rank knows no rare and common words, so each word is weighed as BM25 weighs it.
@@ -51,7 +50,6 @@ _FIND = {
         FROM clause_words
         JOIN clause ON clause.pk = clause_words.rowid
         JOIN release_document ON release_document.document_pk = clause.document_pk
-        JOIN release ON release.id = release_document.release_id AND release.current
         {where}
         ORDER BY score DESC, clause.id LIMIT :limit""",
 }
@@ -83,9 +81,13 @@ def index_complete(connection: Connection) -> None:
 
 
 def find(
-    connection: Connection, question: str, *, regions: tuple[str, ...] = (), limit: int = 5
+    connection: Connection,
+    release: str,
+    question: str,
+    regions: tuple[str, ...] = (),
+    limit: int = 5,
 ) -> list[ClauseScore]:
-    """The clauses of the current release nearest to `question`, best first.
+    """The clauses of `release` nearest to `question`, best first.
 
     `regions` narrows to documents of those areas. A higher score is nearer; scores of the two
     engines are not comparable with each other.
@@ -94,8 +96,8 @@ def find(
     if not words:
         return []
     dialect = connection.dialect.name
-    parameters: dict[str, object] = {"limit": limit}
-    conditions = []
+    parameters: dict[str, object] = {"limit": limit, "release": release}
+    conditions = ["release_document.release_id = :release"]
     if dialect == "sqlite":
         parameters["query"] = " OR ".join(f'"{word}"' for word in words)
         conditions.append("clause_words MATCH :query")
@@ -110,6 +112,6 @@ def find(
         conditions.append(
             f"clause.document_pk IN (SELECT pk FROM document WHERE region IN ({marks}))"  # noqa: S608
         )
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    where = f"WHERE {' AND '.join(conditions)}"
     rows = connection.execute(text(_FIND[dialect].format(where=where)), parameters)
     return [ClauseScore(pk, score) for pk, score in rows]

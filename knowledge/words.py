@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import jieba
@@ -26,7 +26,8 @@ _STOP = frozenset("的了吗呢吧啊呀是在和与及或我你您他她有没�
 
 
 @cache
-def _tokenizer() -> jieba.Tokenizer:
+def tokenizer() -> jieba.Tokenizer:
+    """The one that knows the vocabulary's words. Shared: to be read, not added to."""
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
     words = vocabulary()
@@ -39,13 +40,14 @@ def _tokenizer() -> jieba.Tokenizer:
 
 def cut(text: str) -> list[str]:
     """The words of `text` in order, punctuation left out."""
-    return [word for word in _tokenizer().cut(text) if _WORD.fullmatch(word)]
+    return [word for word in tokenizer().cut(text) if _WORD.fullmatch(word)]
 
 
-def search_words(text: str) -> list[str]:
+@lru_cache(256)  # a question's words are wanted several times in its turn
+def search_words(text: str) -> tuple[str, ...]:
     """Words and their parts for an index or a query (回炉培训 → 回炉, 培训, 回炉培训)."""
-    found = (part for word in _tokenizer().cut_for_search(text) for part in _PART.findall(word))
-    return [word.lower() for word in found if word not in _STOP]
+    found = (part for word in tokenizer().cut_for_search(text) for part in _PART.findall(word))
+    return tuple(word.lower() for word in found if word not in _STOP)
 
 
 # A word the person did not say counts for less than one she did.

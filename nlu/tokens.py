@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from knowledge.vocabulary import vocabulary
 
 # The one tokenizer of the process: another would cost a second and 100 MB for the same words.
-from knowledge.words import _tokenizer as _shared_tokenizer
+from knowledge.words import tokenizer as _shared_tokenizer
 
 _FIGURES = re.compile(r"\b[0-9]+\b")
 

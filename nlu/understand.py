@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -51,11 +51,18 @@ class _Part:
 
 
 class Understander:
-    """Text in, one `Understanding` a question out. `fallback` stands in for a lost engine."""
+    """Text in, one `Understanding` a question out. `fallback` stands in for a lost engine; then
+    `on_fallback` is told the lost one's name."""
 
-    def __init__(self, classifier: Classifier, fallback: Classifier | None = None) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        fallback: Classifier | None = None,
+        on_fallback: Callable[[str], None] = lambda _engine: None,
+    ) -> None:
         self._classifier = classifier
         self._fallback = fallback
+        self._on_fallback = on_fallback
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.
@@ -125,6 +132,7 @@ class Understander:
                 fallback=self._fallback.name,
                 error=str(error),
             )
+            self._on_fallback(self._classifier.name)
             return self._fallback.classify(text)
 
 

@@ -1,18 +1,28 @@
-"""`/api/v1`: messages, conversations and clauses."""
+"""`/api/v1`: messages, conversations and clauses, and what other programs ask for."""
 
 from __future__ import annotations
 
-import datetime as dt
 import secrets
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, WithJsonSchema
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.app import App
+from bot.http import determinations, library, verifications
+from bot.http.access import Access
 from bot.http.guard import MAX_BODY
-from bot.http.wire import Answer, ClauseText, History, answer, clause_text, past_turn
+from bot.http.wire import (
+    Answer,
+    ClauseText,
+    Day,
+    History,
+    Picture,
+    answer,
+    clause_text,
+    past_turn,
+)
 from bot.inbox import Inbox
 from bot.storage import history
 from dialogs.reply import Message
@@ -24,30 +34,28 @@ CHANNEL = "web"
 ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
 
 
-_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-Picture = Annotated[Base64Bytes, WithJsonSchema({"type": "string", "pattern": _BASE64})]
-
-
 class Question(BaseModel):
     """A message. `conversation` is an unguessable token of the client's own making, which opens
     the conversation again; left out, a new one is begun. Sending an `id` a second time brings the
     first reply again. `images` are pictures in base64 (JPEG, PNG or WebP), for a photograph of a
     permit's QR; `text` may then be empty."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "广州月嫂培训免费吗"}]}
+    )
 
     conversation: ConversationId | None = None
     id: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] | None = None
     text: Annotated[str, Field(max_length=MAX_BODY)]  # as far as a body without pictures goes
-    as_of: dt.date | None = None
+    as_of: Day | None = None
     images: Annotated[list[Picture], Field(max_length=3)] = []
 
 
-def router(app: App, inbox: Inbox) -> APIRouter:
+def router(app: App, inbox: Inbox, access: Access) -> APIRouter:
     """The API's routes. They are plain functions: FastAPI runs them in its thread pool."""
-    routes = APIRouter(tags=["api"])
+    routes = APIRouter()
 
-    @routes.post("/messages")
+    @routes.post("/messages", tags=["chat"], dependencies=[Depends(access.asking)])
     def send_message(question: Question) -> Answer:
         """Ask, and get the answer."""
         session = question.conversation or secrets.token_urlsafe(24)
@@ -61,7 +69,9 @@ def router(app: App, inbox: Inbox) -> APIRouter:
         )
         return answer(message_id, session, inbox.handle(message, question.as_of))
 
-    @routes.get("/conversations/{conversation}")
+    @routes.get(
+        "/conversations/{conversation}", tags=["chat"], dependencies=[Depends(access.reading)]
+    )
     def read_conversation(conversation: ConversationId) -> History:
         """The turns so far. A conversation that nobody began has none: it is not told apart."""
         turns = history(app.engine, CHANNEL, conversation)
@@ -69,9 +79,10 @@ def router(app: App, inbox: Inbox) -> APIRouter:
             session=conversation, turns=[past_turn(conversation, turn) for turn in turns]
         )
 
-    @routes.get("/clauses/{clause:path}")
+    @routes.get("/clauses/{clause:path}", tags=["chat"], dependencies=[Depends(access.reading)])
     def read_clause(
-        clause: Annotated[str, Path(max_length=200)], as_of: dt.date | None = None
+        clause: Annotated[str, Path(max_length=200, examples=["changzhi/三/15"])],
+        as_of: Annotated[Day | None, Query(examples=["2021-05-01"])] = None,
     ) -> ClauseText:
         """A clause by its permanent id, such as `changzhi/三/15`."""
         found = app.library.clause(clause) if clause.isprintable() else None
@@ -79,4 +90,6 @@ def router(app: App, inbox: Inbox) -> APIRouter:
             raise HTTPException(404, "no such clause in the current library")
         return clause_text(*found, as_of or china_day(app.conversation.now()))
 
+    for part in (library, determinations, verifications):
+        routes.include_router(part.router(app, access))
     return routes

@@ -10,25 +10,39 @@ import anyio
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from bot import waiting
 from bot.app import App
-from bot.http import api, chat, health, problems, rasa
+from bot.courier import Courier
+from bot.http import api, chat, health, metering, problems, rasa, registry_webhook
+from bot.http.access import Access
 from bot.http.guard import Guard
-from bot.inbox import Inbox
+from bot.http.proxies import Proxies
+from bot.outbox import Sender
 from bot.recheck import Rechecker
+from bot.settings import networks
+from knowledge.registry.server import pages
 
 _STATIC = Path(__file__).parent / "static"
 
 
 def create_app(app: App) -> FastAPI:
     """Everything `anxin serve` serves, over the parts of `app`."""
+    # Here, because the console's pages use parts of this package.
+    from bot.console.application import create_console
+    from bot.console.parts import ConsoleParts
+
     permits = app.conversation.permits
+    senders: list[Sender] = []
 
     @asynccontextmanager
     async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
             if permits is not None:
-                rechecker = Rechecker(app.engine, permits, app.conversation.now)
+                rechecker = Rechecker(app.engine, permits, app.conversation.now, app.outbox)
                 tasks.start_soon(rechecker.run_for_ever)
+            tasks.start_soon(Courier(app.outbox, senders).run_for_ever)
+            tasks.start_soon(app.live.run_for_ever)
+            tasks.start_soon(waiting.run_for_ever, app)
             yield
             tasks.cancel_scope.cancel()
 
@@ -43,12 +57,21 @@ def create_app(app: App) -> FastAPI:
         responses=problems.RESPONSES,
         lifespan=lifespan,
     )
-    inbox = Inbox(app.engine, app.conversation.converse, app.conversation.now)
+    inbox, access = app.inbox, Access(app)
+    inbox.on_turn = app.metrics.turn
     web.include_router(health.router(app))
-    web.include_router(api.router(app, inbox), prefix="/api/v1")
-    web.include_router(rasa.router(inbox))
+    web.include_router(metering.router(app))
+    web.include_router(api.router(app, inbox, access), prefix="/api/v1")
+    web.include_router(rasa.router(app, access))
     web.include_router(chat.router(app))
+    if permits is not None:
+        web.include_router(registry_webhook.router(permits.verifier))
+        if app.registry is not None:
+            web.include_router(pages.router(app.registry, permits.verifier.quota))
+    web.mount("/console", create_console(ConsoleParts(app)), name="console")
     web.mount("/static", StaticFiles(directory=_STATIC), name="static")
     problems.install(web)
     web.add_middleware(Guard)
+    web.add_middleware(metering.Refusals, metrics=app.metrics)
+    web.add_middleware(Proxies, trusted=networks(app.settings.trusted_proxies))
     return web

@@ -5,15 +5,17 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.http.problems import problem
 from bot.inbox import described
+from knowledge.bodies import read_body, replayed
 
 MAX_BODY = 64 * 1024  # bytes
-MAX_PICTURE_BODY = 5 * 1024 * 1024  # of the one route that takes photographs
-_TAKES_PICTURES = "/api/v1/messages"
+MAX_PICTURE_BODY = 5 * 1024 * 1024  # of the routes that take photographs
+_TAKE_PICTURES = frozenset(("/api/v1/messages", "/api/v1/verifications"))
 
 # No script or style but our own files, nothing from any other host.
 _POLICY = "; ".join(
@@ -53,8 +55,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope["path"], send)
-        most = MAX_PICTURE_BODY if scope["path"] == _TAKES_PICTURES else MAX_BODY
-        body = await _body(scope, receive, most)
+        most = MAX_PICTURE_BODY if scope["path"] in _TAKE_PICTURES else MAX_BODY
+        try:
+            body = await read_body(scope, receive, most)
+        except ClientDisconnect:
+            return  # nobody is there to answer
         if body is None:
             refusal = problem(413, f"a body may have {most} bytes at most")
             # What is left of the body is not read: the connection cannot be used again.
@@ -62,7 +67,7 @@ class Guard:
             await refusal(scope, receive, answer)
             return
         try:
-            await self._app(scope, _replayed(body, receive), answer)
+            await self._app(scope, replayed(body, receive), answer)
         except Exception as error:
             # The path stays out of the log: it may hold a conversation's id.
             _log.error("request_failed", method=scope["method"], **described(error))
@@ -89,37 +94,6 @@ class _Answer:
             kept = "no-cache" if self._path.startswith("/static/") else "no-store"
             headers.setdefault("cache-control", kept)
         await self._send(message)
-
-
-async def _body(scope: Scope, receive: Receive, most: int) -> bytes | None:
-    """The whole body; None when it is too large."""
-    declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdecimal() and int(declared) > most:
-        return None
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return bytes(body)
-        chunk: bytes = message.get("body", b"")
-        body += chunk
-        if len(body) > most:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 def _trouble(error: Exception) -> ASGIApp:

@@ -43,10 +43,24 @@ def problem(
     )
 
 
+class Invalid(Exception):
+    """Ends a request whose fields are well formed and mean nothing: field → what is wrong."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+def invalid(**fields: str) -> Invalid:
+    """The refusal that names `fields` with what is wrong with each."""
+    return Invalid(fields)
+
+
 def install(web: FastAPI) -> None:
     """Make every refusal of `web` a problem."""
     web.add_exception_handler(HTTPException, _refused)
     web.add_exception_handler(RequestValidationError, _invalid)
+    web.add_exception_handler(Invalid, _meaningless)
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
@@ -67,5 +81,14 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"]}
         for item in found
     ]
+    return _listed(errors)
+
+
+async def _meaningless(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Invalid)  # noqa: S101 - what it is registered for
+    return _listed([{"field": k, "problem": v} for k, v in error.fields.items()])
+
+
+def _listed(errors: list[dict[str, str]]) -> JSONResponse:
     listed = "; ".join(f"{item['field'] or 'body'}: {item['problem']}" for item in errors)
     return problem(422, listed, errors=errors)

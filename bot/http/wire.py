@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from bot.ask import reply_object
 from bot.storage import Turn
@@ -13,6 +14,26 @@ from dialogs.text import clause_name
 from dialogs.wording import say
 from knowledge.schema import Clause, Document
 from knowledge.standing import standing
+
+
+def _written(value: object) -> object:
+    # Pydantic alone would take a number for a moment, and a moment for its day.
+    if not (isinstance(value, str) and len(value) == len("2021-05-01")):
+        raise ValueError("a day is written as 2021-05-01")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_written)]
+
+_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+Picture = Annotated[Base64Bytes, WithJsonSchema({"type": "string", "pattern": _BASE64})]
+
+
+class Named(BaseModel):
+    """Something by its permanent id, and as people call it."""
+
+    id: str
+    name: str
 
 
 class SentCitation(BaseModel):

@@ -311,11 +311,13 @@ class ConsentView(Strict):
 
 
 class ConsentDecision(Body):
-    """The worker's answer, proved by the PIN that came with her permit."""
+    """The worker's answer, proved by the PIN that came with her permit. `scopes` is what she opens
+    of what was asked for; left out, all of it."""
 
     permit_no: PermitNo
     pin: Pin
     grant: bool
+    scopes: Annotated[list[DetailScope], Field(min_length=1, max_length=3)] | None = None
 
 
 class WorkerProof(Body):
@@ -336,6 +338,17 @@ class CheckSeen(Strict):
     details: bool
 
 
+class ConsentSeen(Strict):
+    """A request for her consent that she may still answer, or one she can still take back."""
+
+    consent_id: UUID
+    by: PlainText
+    purpose: Purpose
+    scopes: list[DetailScope]
+    state: ConsentState
+    until: AwareDatetime
+
+
 class WorkerView(Strict):
     """`confirmed` is false alike for a wrong PIN and an unknown permit."""
 
@@ -345,6 +358,7 @@ class WorkerView(Strict):
     permit: PermitBlock | None = None
     components: Components | None = None
     checks: list[CheckSeen] = []
+    consents: list[ConsentSeen] = []
 
 
 class Dispute(WorkerProof):

@@ -32,6 +32,7 @@ class Limits:
     everybody: str = "1200/minute"
     neighbours: str = "5/day"  # failures among a thousand numbers in a row, by anybody
     failures_everywhere: str = "300/hour"
+    pins: str = "8/hour;20/day"  # wrong PINs of one asker, or from one address
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,20 @@ class Quota:
     def failed(self, asker: str, neighbourhood: str | None) -> None:
         """Count a failed check; `neighbourhood` is a digest of a number without its last digits."""
         self._with(lambda limiter: self._failed(limiter, asker, neighbourhood))
+
+    def admit_pin(self, asker: str) -> Refused | None:
+        """Whether this asker (a digest) may try a PIN; only wrong ones are counted."""
+        return self._with(lambda limiter: self._count(limiter, [], [("pins", asker)]))
+
+    def wrong_pin(self, asker: str) -> None:
+        """Count a wrong PIN."""
+
+        def work(limiter: MovingWindowRateLimiter) -> None:
+            self._hit(limiter, "pins", asker)
+            if not self._hit(limiter, "failures_everywhere", "all"):
+                log.warning("registry_probing", kind="failures_everywhere")
+
+        self._with(work)
 
     def _count(
         self,

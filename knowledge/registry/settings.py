@@ -14,7 +14,7 @@ from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import Clock, RegistryClient
 from knowledge.registry.quota import Quota
 from knowledge.registry.server.app import create_app
-from knowledge.registry.server.registry import BASE_URL, Registry
+from knowledge.registry.server.registry import BASE_URL, PAGES_URL, Registry
 from knowledge.registry.server.secrets import load_or_create
 from knowledge.registry.verifier import Verifier
 
@@ -32,6 +32,10 @@ class RegistrySettings(BaseSettings):
     qr_hosts: str = Field("", description="hosts of permit QR addresses, separated by commas")
     public_url: str = Field(
         BASE_URL, description="address under which the reference registry is known (…/v1)"
+    )
+    pages_url: str = Field(
+        "",
+        description="where workers find the reference registry's pages; empty: where it is served",
     )
     database_url: str = Field(
         "sqlite:///var/registry.db", description="the reference registry's own database"
@@ -53,11 +57,23 @@ class RegistrySettings(BaseSettings):
     redis_url: str = Field("", description="Redis that shares the quotas; empty: each process")
 
 
-def open_registry(settings: RegistrySettings) -> Registry:
-    """The reference registry over its own database."""
+def open_registry(settings: RegistrySettings, served_at: str = "") -> Registry:
+    """The reference registry over its own database. `served_at` is the address of whoever serves
+    its pages for workers."""
     engine = open_engine(settings.database_url)
     secret = load_or_create(settings.secret_file)
-    return Registry(engine, secret, base_url=settings.public_url.rstrip("/"))
+    return Registry(
+        engine,
+        secret,
+        base_url=settings.public_url.rstrip("/"),
+        pages_url=pages_url(settings, served_at),
+    )
+
+
+def pages_url(settings: RegistrySettings, served_at: str = "") -> str:
+    """Where workers find the reference registry's pages."""
+    served = f"{served_at.rstrip('/')}/permit" if served_at else PAGES_URL
+    return settings.pages_url.rstrip("/") or served
 
 
 def embedded_client(registry: Registry, clock: Clock | None = None) -> RegistryClient:

@@ -12,6 +12,7 @@ import re
 import threading
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -22,13 +23,20 @@ from pydantic import ValidationError
 from knowledge.registry import contract, permit_number, qr
 from knowledge.registry.audit import AuditFailed, AuditLog, Entry
 from knowledge.registry.client import Clock, RegistryClient
-from knowledge.registry.contract import Factor, Purpose, StatusChanged, VerifyRequest
+from knowledge.registry.contract import (
+    Factor,
+    Purpose,
+    StatusChanged,
+    VerifyRequest,
+    WorkerProof,
+    WorkerView,
+)
 from knowledge.registry.outcome import Asked, Outcome, Unsound, Verdict, judge
 from knowledge.registry.permit_number import BadNumber, PermitNumber
 from knowledge.registry.quota import Quota, Refused
 from knowledge.registry.signing import BadToken
 from knowledge.registry.status_list import Bits
-from knowledge.registry.webhook import permit_key
+from knowledge.registry.webhook import notice_key, permit_key
 from knowledge.registry.wire import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -64,6 +72,14 @@ class SameIdOtherCheck(ValueError):
     """A request id was used again for another check."""
 
 
+class TooManyPins(Exception):
+    """Too many wrong PINs by this asker; no more are tried until `resets_at` (Unix seconds)."""
+
+    def __init__(self, resets_at: float) -> None:
+        super().__init__("too many wrong PINs")
+        self.resets_at = resets_at
+
+
 class _Ended(Exception):
     """The check ends here, with this verdict."""
 
@@ -84,8 +100,9 @@ class _Target:
 class Verifier:
     """Checks permits for the dialogue. Safe to share by threads.
 
-    `key` (32 bytes or more) makes the digests that stand for askers and permits, and is shared with
-    the registry for its notices of change. `total_s` bounds all that is asked of the registry.
+    `key` (32 bytes or more) makes the digests that stand for askers and permits; one made from it
+    (`notice_key`) is shared with the registry for its notices of change. `total_s` bounds all that
+    is asked of the registry.
     """
 
     def __init__(
@@ -103,7 +120,9 @@ class Verifier:
             raise ValueError("the key needs at least 32 bytes")
         self.client = client
         self.audit = audit
-        self._quota = quota
+        self.quota = quota
+        self.notice_key = notice_key(key)
+        self.on_verdict: Callable[[Verdict], None] = lambda _verdict: None  # for counting
         self._key = key
         self._hosts = qr_hosts
         self._clock = clock or Clock()
@@ -129,6 +148,7 @@ class Verifier:
             log.error("registry_check_failed", kind=type(error).__name__)
             verdict = Verdict(Outcome.UNAVAILABLE, self._clock.now())
         future.set_result(verdict)
+        self.on_verdict(verdict)
         return verdict
 
     def asker_ref(self, asker: str) -> str:
@@ -137,21 +157,42 @@ class Verifier:
 
     def permit_ref(self, number: PermitNumber) -> str:
         """The digest under which a permit is known in the record and in notices."""
-        return permit_key(self._key, number.value)
+        return permit_key(self.notice_key, number.value)
 
-    def heed(self, notice: StatusChanged) -> None:
-        """Take note of a change: an answer older than it is refused from now on."""
-        self.audit.accept_version(notice.permit_hmac, notice.status_version)
+    def heed(self, notice: StatusChanged) -> bool:
+        """Take note of a change: an answer older than it is refused from now on. False for a notice
+        that is itself older than what is known, and changes nothing. Raises `AuditFailed`."""
+        return self.audit.accept_version(notice.permit_hmac, notice.status_version)
+
+    def changed(self, number: str, version: int) -> None:
+        """The same from a registry in this process, which needs no notice."""
+        try:
+            self.audit.accept_version(permit_key(self.notice_key, number), version)
+        except AuditFailed as error:
+            log.error("registry_record_failed", kind=str(error))
+
+    def own_record(self, number: PermitNumber, pin: str, asker: str) -> WorkerView:
+        """A worker's own record, opened by her number and PIN. Wrong PINs count against the asker,
+        never against the permit. Raises `TooManyPins` and `Unavailable`."""
+        asker_ref = self.asker_ref(asker)
+        if (refused := self.quota.admit_pin(asker_ref)) is not None:
+            raise TooManyPins(refused.resets_at)
+        view = self.client.worker_view(
+            WorkerProof(permit_no=number.value, pin=pin, asker_ref=asker_ref)
+        )
+        if not view.confirmed:
+            self.quota.wrong_pin(asker_ref)
+        return view
 
     def _verify(self, check: Check) -> Verdict:
         ends_at = self._clock.monotonic() + self._total_s
         target: _Target | None = None
         try:
             self._demand_input(check)
-            self._admit(self._quota.admit(self.asker_ref(check.asker), self._place(check)))
+            self._admit(self.quota.admit(self.asker_ref(check.asker), self._place(check)))
             target = self._target(check, ends_at)
             asker, permit = self.asker_ref(check.asker), self.permit_ref(target.number)
-            self._admit(self._quota.admit_permit(asker, permit))
+            self._admit(self.quota.admit_permit(asker, permit))
             verdict = self._answer(check, target, ends_at)
         except _Ended as end:
             verdict = end.verdict
@@ -159,7 +200,7 @@ class Verifier:
             return verdict  # nothing was checked, so there is nothing to record
         if verdict.outcome is Outcome.NOT_CONFIRMED and target is not None:
             thousand = hmac.digest(self._key, target.number.value[:-4].encode(), "sha256").hex()
-            self._quota.failed(self.asker_ref(check.asker), thousand)
+            self.quota.failed(self.asker_ref(check.asker), thousand)
         return self._recorded(check, target, verdict)
 
     # ---- what was given --------------------------------------------------------------------

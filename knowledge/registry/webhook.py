@@ -22,7 +22,18 @@ _REMEMBERED = 10_000
 
 
 class BadNotice(Exception):
-    """A notice that is not from the registry, not of now, or not in the contract's form."""
+    """A notice that is not from the registry, not of now, or (`genuine`) from the registry, but not
+    in the contract's form."""
+
+    def __init__(self, why: str, *, genuine: bool = False) -> None:
+        super().__init__(why)
+        self.genuine = genuine
+
+
+def notice_key(key: bytes) -> bytes:
+    """The key a subscription shares with the registry, made from the verifier's own: with it alone
+    nobody learns who asked, or can mend the record."""
+    return hmac.digest(key, b"notices", "sha256")
 
 
 def permit_key(key: bytes, number: str) -> str:
@@ -60,7 +71,7 @@ class Receiver:
             loads(body)
             notice = StatusChanged.model_validate_json(body)
         except (ValueError, ValidationError) as error:
-            raise BadNotice("not in the contract's form") from error
+            raise BadNotice("not in the contract's form", genuine=True) from error
         with self._lock:
             if notice.event_id in self._seen:
                 return None
@@ -68,3 +79,8 @@ class Receiver:
             if len(self._seen) > _REMEMBERED:
                 self._seen.popitem(last=False)
         return notice
+
+    def forget(self, notice: StatusChanged) -> None:
+        """Let the event through once more: it could not be acted on."""
+        with self._lock:
+            self._seen.pop(notice.event_id, None)

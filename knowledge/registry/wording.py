@@ -35,6 +35,12 @@ def sentences(verdict: Verdict) -> list[str]:
     return said
 
 
+def reasons() -> dict[str, str]:
+    """Why a permit does not hold, in words, by the contract's codes."""
+    found: dict[str, str] = _wordings()["reasons"]
+    return found
+
+
 def _fill(verdict: Verdict) -> dict[str, str]:
     words = _wordings()
     return {

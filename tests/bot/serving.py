@@ -13,8 +13,9 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from bot.app import App
+from bot.app import App, connected
 from bot.database import open_engine
+from bot.sealing import Seal
 from bot.settings import Settings
 from dialogs.converse import Conversation
 from knowledge.library import Library
@@ -22,6 +23,7 @@ from knowledge.vocabulary import vocabulary
 from nlu.understand import Understander
 from nlu.understanding import Score
 
+SEAL_KEY = b"k" * 32
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 
 # Enough to lead the tests' questions to their subjects; everything behind it is the real thing.
@@ -49,17 +51,23 @@ class KeywordClassifier:
 
 def app_on(database: Path) -> App:
     """The parts of a process over a database file that holds the library."""
-    settings = Settings(database_url=f"sqlite:///{database}", _env_file=None)
+    settings = Settings(
+        database_url=f"sqlite:///{database}",
+        ask_limit="100000/minute",  # one test client is many people
+        read_limit="100000/minute",
+        _env_file=None,
+    )
     engine = open_engine(settings.database_url)
     library = Library(engine)
+    understander = Understander(KeywordClassifier())
     conversation = Conversation(
         library=library,
         words=vocabulary(),
-        understand=Understander(KeywordClassifier()).understand,
+        understand=understander.understand,
         now=lambda: NOW,
         max_chars=settings.max_message_chars,
     )
-    return App(settings, engine, library, conversation)
+    return connected(settings, engine, conversation, Seal(SEAL_KEY), understander=understander)
 
 
 def copy_of(database: Path, folder: Path) -> Path:
@@ -70,7 +78,9 @@ def copy_of(database: Path, folder: Path) -> Path:
 @contextmanager
 def serving(web: FastAPI) -> Iterator[str]:
     """Serve `web` on a free port of this machine; gives its address."""
-    config = uvicorn.Config(web, port=0, log_level="error", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        web, port=0, log_level="error", access_log=False, lifespan="off", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

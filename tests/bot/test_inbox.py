@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from structlog.testing import capture_logs
 
 from bot.database import open_engine
@@ -181,4 +181,21 @@ def test_a_turn_that_cannot_be_kept_leaves_the_conversation_as_it_was(engine: En
 def test_characters_that_no_database_holds_are_survived(engine: Engine, text: str) -> None:
     given = inbox(engine).handle(message(text))
     assert text_of(given).endswith("：第1句")
+    assert len(history(engine, "web", "c1")) == 1
+
+
+def test_a_reply_is_made_anew_when_another_process_was_faster(engine: Engine) -> None:
+    if engine.dialect.name == "postgresql":  # the row is locked: the other process waits
+        return
+    made: list[str] = []
+
+    def converse(asked: Message, memory: Memory, as_of: dt.date | None) -> tuple[Reply, Memory]:
+        made.append(asked.text)
+        if len(made) == 1:
+            with engine.begin() as other:
+                other.execute(text("UPDATE conversation SET version = version + 1"))
+        return counting(asked, memory, as_of)
+
+    assert text_of(inbox(engine, converse).handle(message())) == "问：第1句"
+    assert made == ["问", "问"]
     assert len(history(engine, "web", "c1")) == 1

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from structlog.testing import capture_logs
 
-from bot.app import App
+from bot.app import App, connected
 from bot.http import create_app
 from bot.inbox import Inbox
-from bot.permits import open_permits
+from bot.permits import open_embedded, open_permits
 from bot.recheck import Rechecker
-from bot.settings import Settings
+from bot.sealing import Seal
 from bot.storage import RecheckRow, TurnRow, held, history
 from dialogs.reply import Message, Reply
 from dialogs.text import as_text
 from dialogs.wording import say
+from knowledge.registry.contract import ConsentDecision
+from knowledge.registry.server.consents import consent_named
 from knowledge.registry.settings import RegistrySettings, open_registry
 from tests.bot.serving import serving
 from tests.permit_desk import LAST4, NAME, Desk, open_desk
@@ -44,9 +46,14 @@ def inbox(app: App, desk: Desk) -> Inbox:
 
 @pytest.fixture
 def site(app: App, desk: Desk) -> Iterator[httpx.Client]:
-    web = create_app(dataclasses.replace(app, conversation=desk.conversation))
+    web = create_app(connected_to(desk, app))
     with serving(web) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
         yield client
+
+
+def connected_to(desk: Desk, app: App) -> App:
+    """The app with the desk's conversation and registry."""
+    return connected(app.settings, app.engine, desk.conversation, app.seal, desk.registry)
 
 
 def ask(inbox: Inbox, words: str, id: str, channel: str = "web", *images: bytes) -> Reply:
@@ -101,10 +108,10 @@ def test_a_message_delivered_twice_is_one_check(desk: Desk, inbox: Inbox) -> Non
 
 @pytest.mark.parametrize("channel", ["web", "rest"])
 def test_a_check_put_off_is_made_once_and_told_once(
-    app: App, desk: Desk, inbox: Inbox, channel: str
+    engine: Engine, desk: Desk, channel: str
 ) -> None:
-    assert desk.conversation.permits is not None
-    rechecker = Rechecker(app.engine, desk.conversation.permits, desk.conversation.now)
+    inbox = Inbox(engine, desk.conversation.converse, desk.conversation.now)
+    rechecker = Rechecker(engine, desk.permits, desk.conversation.now)
     desk.way.down = True
     ask(inbox, f"{desk.issue().number.value} {NAME}", "m1", channel)
     assert ask(inbox, "过会儿帮我再查", "m2", channel).action == "recheck"
@@ -115,13 +122,68 @@ def test_a_check_put_off_is_made_once_and_told_once(
     desk.time.move(600)
     assert rechecker.run_due() == 1
     assert rechecker.run_due() == 0
-    newest = history(app.engine, channel, PLACE)[-1]
+    newest = history(engine, channel, PLACE)[-1]
     assert newest.text == say("permit.recheck_turn")
     assert say("permit_heading.VALID") in repr(newest.reply)
     done = say("permit.recheck_done")
     told = [done in as_text(ask(inbox, "谢谢", id, channel)) for id in ("m3", "m4")]
     # The web page reads the turns by itself; everybody else is told with the next reply.
     assert told == [channel == "rest", False]
+
+
+@pytest.mark.parametrize("channel", ["web", "rest"])
+def test_her_answer_reaches_the_household_by_itself(
+    engine: Engine, desk: Desk, channel: str
+) -> None:
+    inbox = Inbox(engine, desk.conversation.converse, desk.conversation.now)
+    recheckers = [Rechecker(engine, desk.permits, desk.conversation.now) for _ in range(2)]
+    permit = desk.issue()
+    ask(inbox, f"{permit.number.value} {NAME}", "m1", channel)
+    wish = as_text(ask(inbox, "请她授权", "m2", channel))
+    link = re.search(r"/consent/([a-p]{32})", wish)
+    assert link is not None
+    consent_id = consent_named(link.group(1))
+    assert consent_id is not None
+    desk.time.move(11)
+    assert [rechecker.run_due() for rechecker in recheckers] == [0, 0]
+    decision = ConsentDecision(permit_no=permit.number.value, pin=permit.pin, grant=True)
+    assert desk.registry.consents.decide(consent_id, decision)
+    desk.time.move(11)
+    assert [rechecker.run_due() for rechecker in recheckers] == [1, 0]
+    newest = history(engine, channel, PLACE)[-1]
+    assert newest.speaker == "bot"
+    assert say("permit.consent_given") in as_text(newest.reply)
+    assert "体检没有记录" in as_text(newest.reply)
+    told = [say("permit.consent_given") in as_text(ask(inbox, "谢谢", id, channel)) for id in "ab"]
+    assert told == [channel == "rest", False]
+    desk.time.move(301)
+    assert recheckers[0].run_due() == 0, "told once"
+
+
+def test_consent_from_the_page_to_the_chat(app: App, desk: Desk) -> None:
+    """Everything on one server: the link in the chat leads to its page, her answer comes back."""
+    whole = connected_to(desk, app)
+    with (
+        serving(create_app(whole)) as url,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as site,
+    ):
+        permit = desk.issue()
+        for id, words in (("m1", f"{permit.number.value} {NAME}"), ("m2", "请她授权")):
+            body = {"conversation": PLACE, "id": id, "text": words}
+            answer = site.post("/api/v1/messages", json=body).json()
+        link = re.search(r"https://registry\.example(/permit/consent/[a-p]+)", answer["text"])
+        assert link is not None
+        fields = {"number": permit.number.value, "pin": permit.pin, "answer": "yes"}
+        assert site.get(link.group(1)).status_code == 200
+        sent = site.post(link.group(1), data=fields | {"scope": "components"})
+        assert sent.status_code == 303
+        desk.time.move(11)
+        assert Rechecker(app.engine, desk.permits, desk.conversation.now).run_due() == 1
+        turns = site.get(f"/api/v1/conversations/{PLACE}").json()["turns"]
+        assert say("permit.consent_given") in turns[-1]["answer"]["text"]
+        seen = everything_stored(app)
+        for secret in (permit.number.value, permit.pin, NAME):
+            assert secret not in seen
 
 
 def test_what_is_sealed_is_thrown_away_in_time(app: App, desk: Desk, inbox: Inbox) -> None:
@@ -165,7 +227,6 @@ def test_what_is_no_picture_is_refused(site: httpx.Client, images: object) -> No
 
 
 def test_an_empty_registry_is_given_made_up_permits_once(tmp_path: Path) -> None:
-    settings = Settings(seal_key_file=tmp_path / "seal.key", _env_file=None)
     own = RegistrySettings(
         database_url=f"sqlite:///{tmp_path}/registry.db",
         secret_file=tmp_path / "secret",
@@ -176,8 +237,12 @@ def test_an_empty_registry_is_given_made_up_permits_once(tmp_path: Path) -> None
     )
     told: list[str] = []
     for _ in range(2):
-        permits = open_permits(settings, own, told.append)
+        registry = open_embedded("http://bot.example:8000", own, told.append)
+        assert registry is not None
+        permits = open_permits(Seal.at(tmp_path / "seal.key"), own, registry)
+        assert permits.mine == "http://bot.example:8000/permit/mine"
         permits.verifier.client.close()
+        registry.core.engine.dispose()
         permits.verifier.audit._engine.dispose()
     assert sum("made-up permits issued" in line for line in told) == 1
     assert all(any(mark in line for mark in ("测试", "·")) for line in told if "PIN" in line)

@@ -5,9 +5,11 @@ Asking works alike for a number that nobody holds, so it tells nothing of who ex
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,9 +19,11 @@ from knowledge.registry.contract import (
     ConsentCreated,
     ConsentDecision,
     ConsentRequest,
+    ConsentSeen,
     ConsentState,
     ConsentView,
     DetailScope,
+    Purpose,
     VerifyRequest,
 )
 from knowledge.registry.server.core import Core
@@ -29,10 +33,36 @@ from knowledge.registry.server.tables import ConsentRow, PermitRow
 
 _GRANT_S = 600  # a granted consent must be used within ten minutes
 _MOST_ATTEMPTS = 5
+_MOST_SEEN = 20
+_HEX, _LETTERS = "0123456789abcdef", "abcdefghijklmnop"
 
 
 class NoSuchConsent(LookupError):
     """No request for consent has this id for this client."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request for consent as its link shows it: who asks, why, for what, and for how long yet.
+    Nothing in it tells whether anybody holds the permit."""
+
+    asker_label: str
+    purpose: Purpose
+    scopes: tuple[DetailScope, ...]
+    seconds_left: int
+
+
+def link_token(consent_id: uuid.UUID) -> str:
+    """The id as it stands in the link: letters only, since whatever takes numbers out of stored
+    texts would take digits for one."""
+    return consent_id.hex.translate(str.maketrans(_HEX, _LETTERS))
+
+
+def consent_named(token: str) -> uuid.UUID | None:
+    """The id a link's token stands for; None where it is none."""
+    if len(token) != 32 or not set(token) <= set(_LETTERS):
+        return None
+    return uuid.UUID(hex=token.translate(str.maketrans(_LETTERS, _HEX)))
 
 
 class Consents:
@@ -67,7 +97,7 @@ class Consents:
             )
         return ConsentCreated(
             consent_id=consent_id,
-            deeplink=f"{self._core.base_url}/consents/{consent_id}",
+            deeplink=f"{self._core.pages_url}/consent/{link_token(consent_id)}",
             expires_in=contract.CONSENT_REQUEST_S,
         )
 
@@ -95,8 +125,59 @@ class Consents:
         token = signing.sign(claims, self._keys.current().signing, contract.TYP_CONSENT)
         return ConsentView(state=state, consent_token=token, scopes=scopes, exp=expires)
 
+    def wish(self, consent_id: uuid.UUID) -> Wish | None:
+        """What a link shows. None alike for an unknown request and one that ran out, was answered,
+        or was tried too often."""
+        with self._core.session() as session:
+            row = session.get(ConsentRow, str(consent_id))
+            if (
+                row is None
+                or row.attempts >= _MOST_ATTEMPTS
+                or self._state(row) is not ConsentState.PENDING
+            ):
+                return None
+            left = row.created_at + contract.CONSENT_REQUEST_S - int(self._core.now())
+            scopes = tuple(DetailScope(scope) for scope in json.loads(row.scopes))
+            return Wish(row.asker_label, Purpose(row.purpose), scopes, left)
+
+    def open_to(self, session: Session, permit: PermitRow) -> list[ConsentSeen]:
+        """What the permit's holder may still answer or take back, newest first."""
+        rows = session.scalars(
+            select(ConsentRow)
+            .where(
+                ConsentRow.permit_id == permit.id,
+                ConsentRow.used_by.is_(None),
+                ConsentRow.created_at
+                > int(self._core.now()) - contract.CONSENT_REQUEST_S - _GRANT_S,
+            )
+            .order_by(ConsentRow.created_at.desc())
+            .limit(_MOST_SEEN)
+        )
+        return [
+            ConsentSeen(
+                consent_id=uuid.UUID(row.id),
+                by=row.asker_label,
+                purpose=Purpose(row.purpose),
+                scopes=[DetailScope(scope) for scope in json.loads(row.scopes)],
+                state=state,
+                until=dt.datetime.fromtimestamp(self._ends_at(row), dt.UTC),
+            )
+            for row in rows
+            if (state := self._state(row)) in (ConsentState.PENDING, ConsentState.GRANTED)
+        ]
+
+    def withdraw_for(self, permit_id: int, consent_id: uuid.UUID) -> bool:
+        """Take back a consent for a holder who has proved herself; whether it was hers to take."""
+        with self._core.session() as session:
+            row = session.get(ConsentRow, str(consent_id), with_for_update=True)
+            if row is None or row.permit_id != permit_id or row.used_by is not None:
+                return False
+            row.state = ConsentState.WITHDRAWN
+            return True
+
     def decide(self, consent_id: uuid.UUID, decision: ConsentDecision) -> bool:
-        """The worker's answer. False alike for a wrong PIN, another's permit and a late answer."""
+        """The worker's answer; the same answer a second time is the one given. False alike for a
+        wrong PIN, another's permit, a late answer, and one against the answer given before."""
         with self._core.session() as session:
             row = session.get(ConsentRow, str(consent_id), with_for_update=True)
             permit = session.get(PermitRow, row.permit_id) if row and row.permit_id else None
@@ -109,10 +190,17 @@ class Consents:
                 or permit is None
                 or permit.number != decision.permit_no
                 or row.attempts > _MOST_ATTEMPTS
-                or self._state(row) is not ConsentState.PENDING
             ):
                 return False
-            row.state = ConsentState.GRANTED if decision.grant else ConsentState.DENIED
+            answer = ConsentState.GRANTED if decision.grant else ConsentState.DENIED
+            if self._state(row) is not ConsentState.PENDING:
+                return self._state(row) is answer
+            asked = [DetailScope(scope) for scope in json.loads(row.scopes)]
+            opened = [scope for scope in asked if scope in (decision.scopes or asked)]
+            if not opened:  # she ticked nothing that was asked for
+                return False
+            row.scopes = json.dumps(opened)
+            row.state = answer
             row.decided_at = int(self._core.now())
             return True
 
@@ -172,10 +260,14 @@ class Consents:
         return [DetailScope(scope) for scope in json.loads(row.scopes)]
 
     def _state(self, row: ConsentRow) -> ConsentState:
-        now = self._core.now()
         state = ConsentState(row.state)
-        if state is ConsentState.PENDING and now >= row.created_at + contract.CONSENT_REQUEST_S:
-            return ConsentState.EXPIRED
-        if state is ConsentState.GRANTED and now >= (row.decided_at or 0) + _GRANT_S:
-            return ConsentState.EXPIRED
+        if state in (ConsentState.PENDING, ConsentState.GRANTED):
+            return state if self._core.now() < self._ends_at(row) else ConsentState.EXPIRED
         return state
+
+    @staticmethod
+    def _ends_at(row: ConsentRow) -> int:
+        """When a request can no longer be answered, or a consent no longer be used."""
+        if row.state == ConsentState.GRANTED:
+            return (row.decided_at or 0) + _GRANT_S
+        return row.created_at + contract.CONSENT_REQUEST_S

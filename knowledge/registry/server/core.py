@@ -40,12 +40,14 @@ def cities() -> dict[str, City]:
 
 @dataclass(frozen=True)
 class Core:
-    """`now` gives Unix seconds; it is handed in so that a test can be any day."""
+    """`now` gives Unix seconds; it is handed in so that a test can be any day. `pages_url` is where
+    workers find their pages (pages.py)."""
 
     engine: Engine
     secret: Secret
     now: Callable[[], float] = time.time
     base_url: str = "https://registry.example/v1"
+    pages_url: str = "https://registry.example/permit"
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -7,11 +7,11 @@ import datetime as dt
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from knowledge.registry import qr
@@ -83,6 +83,12 @@ class Issuing:
     def __init__(self, core: Core, keys: Keyring) -> None:
         self._core = core
         self._keys = keys
+        self._listeners: list[Callable[[str, int], None]] = []
+
+    def listen(self, listener: Callable[[str, int], None]) -> None:
+        """Tell `listener` of every change made here from now on, by number and version, once it is
+        written for good. Subscribers elsewhere are told by webhooks.py."""
+        self._listeners.append(listener)
 
     def issue(
         self, new: NewPermit, *, active: bool = True, demo: bool = False, first_digit: str = ""
@@ -255,6 +261,11 @@ class Issuing:
                     at=now,
                     next_at=now,
                 )
+            )
+        number, version = row.number, row.version
+        for listener in self._listeners:
+            event.listen(
+                session, "after_commit", lambda _session, tell=listener: tell(number, version)
             )
 
     @staticmethod

@@ -11,8 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from knowledge.bodies import read_body, replayed
 from knowledge.registry.contract import ErrorCode, Problem
 
 MOST_BODY = 64 * 1024
@@ -123,40 +125,17 @@ class Bounds:
                 ]
             await send(message)
 
-        body = await _read(receive)
+        try:
+            body = await read_body(scope, receive, MOST_BODY)
+        except ClientDisconnect:
+            return  # nobody is there to answer
         if body is None:
             request = Request(scope)
-            await _respond(request, ErrorCode.TOO_LARGE)(scope, receive, send_bounded)
+            # What is left of the body is not read: the connection cannot be used again.
+            refusal = _respond(request, ErrorCode.TOO_LARGE, headers={"connection": "close"})
+            await refusal(scope, receive, send_bounded)
             return
-        await self._app(scope, _replay(body, receive), send_bounded)
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None when it is over the cap."""
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > MOST_BODY:
-            return None
-        chunks.append(chunk)
-        if not message.get("more_body"):
-            return b"".join(chunks)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
-
-    async def replayed() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
+        await self._app(scope, replayed(body, receive), send_bounded)
 
 
 def _respond(

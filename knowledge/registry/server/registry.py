@@ -23,6 +23,7 @@ from knowledge.registry.server.tables import Base, ClientRow, PermitRow
 from knowledge.registry.server.workers import Workers
 
 BASE_URL = "https://registry.example/v1"
+PAGES_URL = "https://registry.example/permit"
 _LIST_REUSE_S = 5.0
 _LISTED = {
     Status.REVOKED: status_list.Bits.INVALID,
@@ -41,18 +42,19 @@ class Registry:
         *,
         now: Callable[[], float] = time.time,
         base_url: str = BASE_URL,
+        pages_url: str = PAGES_URL,
         floor_s: float = 0.02,
         asker_limits: str = "60/hour;200/day",
         client_limits: str = "6000/minute",
     ) -> None:
         Base.metadata.create_all(engine)
-        self.core = Core(engine, Secret(secret), now, base_url)
+        self.core = Core(engine, Secret(secret), now, base_url, pages_url)
         self.asker_limits = asker_limits
         self.client_limits = client_limits
         self.keys = Keyring(self.core)
         self.consents = Consents(self.core, self.keys)
         self.answering = Answering(self.core, self.keys, self.consents, floor_s)
-        self.workers = Workers(self.core, self.answering)
+        self.workers = Workers(self.core, self.answering, self.consents)
         self.issuing = Issuing(self.core, self.keys)
         self._list_lock = threading.Lock()
         self._list: tuple[float, str, str] | None = None

@@ -22,11 +22,15 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def subscribe(core: Core, url: str, key: bytes) -> None:
-    """Send notices of changes to `url` from now on. Raises `ValueError` for plain http elsewhere
-    than on this machine."""
+    """Send notices of changes to `url` from now on. Raises `ValueError` for what is no address, and
+    for plain http elsewhere than on this machine."""
     parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise ValueError("a subscriber's address needs https")
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError("not an address") from error
     with core.session() as session:
         sealed = core.secret.seal({"key": base64.b64encode(key).decode()})
         session.add(SubscriptionRow(url=url, sealed_key=sealed))

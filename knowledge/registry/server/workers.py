@@ -17,6 +17,7 @@ from knowledge.registry.contract import (
     WorkerView,
 )
 from knowledge.registry.server.answering import Answering
+from knowledge.registry.server.consents import Consents
 from knowledge.registry.server.core import Core
 from knowledge.registry.server.secrets import hash_pin, pin_matches
 from knowledge.registry.server.tables import CheckRow, DisputeRow, PermitRow
@@ -27,46 +28,60 @@ _MOST_CHECKS = 50
 class Workers:
     """Opens a worker's own record to whoever has its number and PIN; otherwise tells nothing."""
 
-    def __init__(self, core: Core, answering: Answering) -> None:
+    def __init__(self, core: Core, answering: Answering, consents: Consents) -> None:
         self._core = core
         self._answering = answering
+        self._consents = consents
         self._no_pin = hash_pin("000000")
 
     def view(self, proof: WorkerProof) -> WorkerView:
-        """Status, checks passed, and the last looks at the permit."""
+        """Status, checks passed, the last looks at the permit, and the consents still open."""
         with self._core.session() as session:
-            row = self._proved(session, proof)
-            if row is None:
-                return WorkerView(confirmed=False)
-            status, reason = self._answering.status_of(row)
-            checks = session.scalars(
-                select(CheckRow)
-                .where(CheckRow.permit_id == row.id)
-                .order_by(CheckRow.at.desc(), CheckRow.id.desc())
-                .limit(_MOST_CHECKS)
-            )
-            return WorkerView(
-                confirmed=True,
-                status=status,
-                reason_code=reason,
-                permit=self._answering.block_of(row),
-                components=self._answering.components_of(session, row),
-                checks=[
-                    CheckSeen(
-                        at=dt.datetime.fromtimestamp(check.at, dt.UTC),
-                        by=check.client_id,
-                        purpose=Purpose(check.purpose),
-                        details=check.details,
-                    )
-                    for check in checks
-                ],
-            )
+            row = self._proved(session, proof.permit_no, proof.pin)
+            return WorkerView(confirmed=False) if row is None else self._record(session, row)
+
+    def prove(self, number: str, pin: str) -> int | None:
+        """The permit's row where number and PIN belong together; None for every other pair."""
+        with self._core.session() as session:
+            row = self._proved(session, number, pin)
+            return row.id if row else None
+
+    def record(self, permit_id: int) -> WorkerView:
+        """The same view, for a holder who has proved herself before."""
+        with self._core.session() as session:
+            return self._record(session, session.get_one(PermitRow, permit_id))
+
+    def _record(self, session: Session, row: PermitRow) -> WorkerView:
+        status, reason = self._answering.status_of(row)
+        checks = session.scalars(
+            select(CheckRow)
+            .where(CheckRow.permit_id == row.id)
+            .order_by(CheckRow.at.desc(), CheckRow.id.desc())
+            .limit(_MOST_CHECKS)
+        )
+        return WorkerView(
+            confirmed=True,
+            status=status,
+            reason_code=reason,
+            permit=self._answering.block_of(row),
+            components=self._answering.components_of(session, row),
+            checks=[
+                CheckSeen(
+                    at=dt.datetime.fromtimestamp(check.at, dt.UTC),
+                    by=check.client_id,
+                    purpose=Purpose(check.purpose),
+                    details=check.details,
+                )
+                for check in checks
+            ],
+            consents=self._consents.open_to(session, row),
+        )
 
     def dispute(self, dispute: Dispute) -> DisputeTicket:
         """Take an objection. A ticket number is given in any case; only a proved one is kept."""
         ticket = f"D{secrets.randbelow(10**12):012d}"
         with self._core.session() as session:
-            row = self._proved(session, dispute)
+            row = self._proved(session, dispute.permit_no, dispute.pin)
             if row is not None:
                 session.add(
                     DisputeRow(
@@ -78,7 +93,7 @@ class Workers:
                 )
         return DisputeTicket(ticket_no=ticket)
 
-    def _proved(self, session: Session, proof: WorkerProof) -> PermitRow | None:
-        row = session.scalar(select(PermitRow).where(PermitRow.number == proof.permit_no))
-        proved = pin_matches(proof.pin, row.pin_hash if row else self._no_pin)
+    def _proved(self, session: Session, number: str, pin: str) -> PermitRow | None:
+        row = session.scalar(select(PermitRow).where(PermitRow.number == number))
+        proved = pin_matches(pin, row.pin_hash if row else self._no_pin)
         return row if proved else None

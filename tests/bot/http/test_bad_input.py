@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from bot.http import create_app
 from bot.http.guard import MAX_BODY, MAX_PICTURE_BODY
 from tests.bot.serving import app_on, copy_of, serving
+from tests.permit_desk import Desk
 
 ASK = "/api/v1/messages"
 TOKEN = "a" * 32
@@ -50,6 +51,7 @@ def problem(response: httpx.Response, status: int) -> dict[str, object]:
         ({"text": "补贴", "id": "x" * 101}, "id"),
         ({"text": "补贴", "as_of": "yesterday"}, "as_of"),
         ({"text": "补贴", "as_of": "2021-02-30"}, "as_of"),
+        ({"text": "补贴", "as_of": 0}, "as_of"),
         ({"text": "补贴", "txet": "补贴"}, "txet"),
     ],
 )
@@ -207,17 +209,35 @@ def test_our_own_trouble_is_a_problem_without_its_text(library_file: Path, tmp_p
         ("POST", "/api/v1/messages"),
         ("GET", "/api/v1/conversations/{conversation}"),
         ("GET", "/api/v1/clauses/{clause}"),
+        ("GET", "/api/v1/library/search"),
+        ("GET", "/api/v1/documents"),
+        ("GET", "/api/v1/documents/{document}"),
         ("POST", "/webhooks/rest/webhook"),
+        ("POST", "/model/parse"),
         ("GET", "/readyz"),
     ],
 )
 def test_the_api_keeps_to_its_description(client: httpx.Client, method: str, path: str) -> None:
     """Whatever is sent, no answer is a 5xx or another object than the one described."""
+    keeps_to_its_description(client, method, path)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/determinations", "/api/v1/verifications"])
+def test_what_needs_a_key_keeps_to_its_description(
+    keyed: tuple[httpx.Client, Desk], path: str
+) -> None:
+    """The same, and without the key it is refused: schemathesis tries that too."""
+    keeps_to_its_description(keyed[0], "POST", path)
+
+
+def keeps_to_its_description(client: httpx.Client, method: str, path: str) -> None:
     described = schemathesis.openapi.from_url(f"{client.base_url}/api/v1/openapi.json")
+    # A header that the client has, be it only a key, goes with every request.
+    sent = {name: value for name, value in client.headers.items() if name == "authorization"}
 
     @given(case=described[path][method].as_strategy())
     @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     def keeps(case: schemathesis.Case) -> None:
-        case.call_and_validate()
+        case.call_and_validate(headers=sent)
 
     keeps()

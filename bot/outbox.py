@@ -1,0 +1,322 @@
+"""What cannot go back in the answer to a request: kept until it is delivered, or visibly given up.
+
+At least once, in order for each person: a parcel's key keeps it from being put twice, a lease keeps
+two processes from sending it at once, and what is left of a lease that nobody ended is sent again.
+Payloads are sealed, for they may hold what only the person may read, and wiped when delivered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Engine,
+    String,
+    Text,
+    and_,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from bot.sealing import Seal
+from dialogs.reply import Reply
+from knowledge.tables import Base
+
+LEASE = dt.timedelta(seconds=60)
+# 2, 4, 8 … seconds between attempts, five minutes at most: given up after about twenty minutes.
+MOST_ATTEMPTS = 10
+_LONGEST_WAIT_S = 300.0
+_REPLY = TypeAdapter(Reply)
+
+ParcelState = Literal["waiting", "held", "sent", "dead"]
+
+
+class OutboxRow(Base):
+    """A parcel. `held` waits until the person writes again; `dead` was given up, and may be sent
+    again by hand."""
+
+    __tablename__ = "outbox"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[str | None] = mapped_column(Text)  # sealed; none once delivered
+    state: Mapped[ParcelState] = mapped_column(String(10))
+    parts_sent: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(100), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One reply on its way to one person. A channel may need several messages of its own for it:
+    `parts_sent` of them are delivered already."""
+
+    key: str
+    channel: str
+    recipient: str
+    reply: Reply
+    parts_sent: int = 0
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of an attempt. `reason` is a code for staff, never personal."""
+
+    state: Literal["sent", "later", "held", "dead"]
+    parts_sent: int = 0
+    after_s: float | None = None  # for `later`; None leaves it to the outbox
+    reason: str = ""
+
+
+class Sender(Protocol):
+    """A channel's way out."""
+
+    channel: str
+
+    async def send(self, parcel: Parcel) -> Delivery:
+        """Deliver what is left of `parcel`. Raises for nothing that the platform does."""
+        ...
+
+
+class Outbox:
+    """The parcels of every channel. Safe to share between threads and processes.
+
+    `channels` are those that parcels can be put for; the others read the conversation's turns by
+    themselves. `wake` is called when something new is there to send.
+    """
+
+    def __init__(self, engine: Engine, seal: Seal, now: Callable[[], dt.datetime]) -> None:
+        self._engine = engine
+        self._seal = seal
+        self._now = now
+        self.channels: frozenset[str] = frozenset()
+        self.wake: Callable[[], None] = lambda: None
+
+    def put(
+        self,
+        connection: Connection,
+        channel: str,
+        recipient: str,
+        reply: Reply,
+        key: str,
+        parts_sent: int = 0,
+        state: Literal["waiting", "held"] = "waiting",
+    ) -> None:
+        """Keep `reply` for `recipient` in the transaction of `connection`. A key that is known
+        puts nothing."""
+        upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(
+            upsert(OutboxRow)
+            .values(
+                key=key,
+                channel=channel,
+                recipient=recipient,
+                payload=self._seal.seal(_REPLY.dump_json(reply).decode(), _bound(key)),
+                state=state,
+                parts_sent=parts_sent,
+                attempts=0,
+                reason="",
+                created_at=self._now(),
+                due_at=self._now(),
+            )
+            .on_conflict_do_nothing()
+        )
+
+    def release(self, connection: Connection, channel: str, recipient: str) -> None:
+        """The person has written: what was held may be tried again."""
+        connection.execute(
+            update(OutboxRow)
+            .where(_of(channel, recipient), OutboxRow.state == "held")
+            .values(state="waiting", due_at=self._now(), attempts=0)
+        )
+
+    def collect(
+        self, channel: str, recipient: str, connection: Connection | None = None
+    ) -> list[Parcel]:
+        """Take over everything that waits for this person, oldest first; it counts as delivered,
+        with the transaction of `connection` if there is one."""
+        if connection is None:
+            with self._engine.begin() as own:
+                return self.collect(channel, recipient, own)
+        rows = connection.execute(
+            select(OutboxRow.pk, OutboxRow.key, OutboxRow.payload, OutboxRow.parts_sent)
+            .where(
+                _of(channel, recipient),
+                OutboxRow.state.in_(("waiting", "held")),
+                _unleased(self._now()),
+            )
+            .order_by(OutboxRow.pk)
+            .with_for_update()
+        ).all()
+        taken = [
+            row
+            for row in rows
+            if self._finish(connection, row.pk, ("waiting", "held"), state="sent")
+        ]
+        return [
+            Parcel(row.key, channel, recipient, self._open(row.key, row.payload), row.parts_sent)
+            for row in taken
+        ]
+
+    def claim(self, limit: int = 20) -> list[Parcel]:
+        """Lease what is due, one parcel a person: the oldest, unless it is held."""
+        now = self._now()
+        earlier = aliased(OutboxRow)
+        first = (
+            select(func.min(earlier.pk))
+            .where(
+                earlier.channel == OutboxRow.channel,
+                earlier.recipient == OutboxRow.recipient,
+                earlier.state.in_(("waiting", "held")),
+            )
+            .scalar_subquery()
+        )
+        due = (
+            select(
+                OutboxRow.pk,
+                OutboxRow.key,
+                OutboxRow.channel,
+                OutboxRow.recipient,
+                OutboxRow.payload,
+                OutboxRow.parts_sent,
+                OutboxRow.attempts,
+            )
+            .where(
+                OutboxRow.state == "waiting",
+                OutboxRow.due_at <= now,
+                OutboxRow.channel.in_(self.channels),
+                _unleased(now),
+                OutboxRow.pk == first,
+            )
+            .order_by(OutboxRow.due_at)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(due).all()
+        return [
+            Parcel(
+                row.key,
+                row.channel,
+                row.recipient,
+                self._open(row.key, row.payload),
+                row.parts_sent,
+                row.attempts,
+            )
+            for row in rows
+            if self._lease(row.pk, now)
+        ]
+
+    def settle(self, parcel: Parcel, delivery: Delivery) -> None:
+        """Write down what became of a leased parcel."""
+        now = self._now()
+        attempts = parcel.attempts + 1
+        if delivery.parts_sent > parcel.parts_sent:
+            attempts = 0  # it is going forward
+        state, wait = delivery.state, delivery.after_s
+        if state == "later" and attempts >= MOST_ATTEMPTS:
+            state = "dead"
+        if wait is None:
+            wait = min(2.0**attempts, _LONGEST_WAIT_S)
+        values: dict[str, object] = {
+            "state": "waiting" if state == "later" else state,
+            "parts_sent": max(parcel.parts_sent, delivery.parts_sent),
+            "attempts": attempts,
+            "reason": delivery.reason[:100],
+            "due_at": now + dt.timedelta(seconds=wait),
+            "leased_until": None,
+        }
+        if state in ("sent", "dead"):
+            values["finished_at"] = now
+        if state == "sent":
+            values["payload"] = None
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(OutboxRow).where(OutboxRow.key == parcel.key).values(**values)
+            )
+
+    def replay(self, key: str | None = None) -> int:
+        """Send dead parcels again (one by its key, or all); how many."""
+        which = [OutboxRow.state == "dead", OutboxRow.payload.is_not(None)]
+        if key is not None:
+            which.append(OutboxRow.key == key)
+        with self._engine.begin() as connection:
+            done = connection.execute(
+                update(OutboxRow)
+                .where(*which)
+                .values(state="waiting", attempts=0, due_at=self._now(), finished_at=None)
+            )
+        self.wake()
+        return done.rowcount
+
+    def listed(self, state: ParcelState, limit: int = 100) -> Sequence[OutboxRow]:
+        """Parcels of a state, newest first, for those who look after the delivery."""
+        with Session(self._engine) as session:
+            return session.scalars(
+                select(OutboxRow)
+                .where(OutboxRow.state == state)
+                .order_by(OutboxRow.pk.desc())
+                .limit(limit)
+            ).all()
+
+    def counts(self) -> dict[ParcelState, int]:
+        """How many parcels are in each state."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    def _lease(self, pk: int, now: dt.datetime) -> bool:
+        with self._engine.begin() as connection:
+            done = connection.execute(
+                update(OutboxRow)
+                .where(OutboxRow.pk == pk, OutboxRow.state == "waiting", _unleased(now))
+                .values(leased_until=now + LEASE)
+            )
+            return done.rowcount == 1
+
+    def _finish(
+        self, connection: Connection, pk: int, states: tuple[ParcelState, ...], state: ParcelState
+    ) -> bool:
+        done = connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.pk == pk, OutboxRow.state.in_(states), _unleased(self._now()))
+            .values(state=state, payload=None, finished_at=self._now())
+        )
+        return done.rowcount == 1
+
+    def _open(self, key: str, payload: str | None) -> Reply:
+        plain = self._seal.unseal(payload or "", _bound(key))
+        if plain is None:
+            raise ValueError("a parcel was sealed with another key")
+        return _REPLY.validate_json(plain)
+
+
+def _bound(key: str) -> str:
+    return f"outbox:{key}"
+
+
+def _of(channel: str, recipient: str) -> ColumnElement[bool]:
+    return and_(OutboxRow.channel == channel, OutboxRow.recipient == recipient)
+
+
+def _unleased(now: dt.datetime) -> ColumnElement[bool]:
+    return or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)

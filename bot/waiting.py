@@ -1,0 +1,34 @@
+"""Sees to it that nobody waits for ever: for staff who are gone, or for an answer held back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import anyio
+import anyio.to_thread
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app import App
+from bot.inbox import described
+
+INTERVAL_S = 5.0
+
+_log = structlog.get_logger()
+
+
+def run_due(app: App) -> int:
+    """Give back what vanished staff held, and answer those whose draft nobody looked at; how many.
+    Any number of processes may do so side by side."""
+    away = dt.timedelta(minutes=app.settings.staff_away_minutes)
+    return app.handovers.release_vanished(away) + app.drafts.expire_due()
+
+
+async def run_for_ever(app: App) -> None:
+    """Do so time and again, in a thread beside the event loop."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(run_due, app)
+        except SQLAlchemyError as error:
+            _log.warning("waiting_stalled", **described(error))
+        await anyio.sleep(INTERVAL_S)

@@ -1,0 +1,349 @@
+"""From what was received to what is said, without a thought for time: the webhook keeps that."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import Connection, Engine, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.inbox import Inbox
+from bot.outbox import Outbox, OutboxRow
+from bot.sealing import Seal
+from bot.storage import ConversationRow, TurnRow, history, utc
+from bot.wechat import content, quota
+from bot.wechat.gate import Refused
+from bot.wechat.inbound import Received
+from bot.wechat.late import Late, LateTurns
+from bot.wechat.pictures import Pictures
+from bot.wechat.sender import CHANNEL
+from bot.wechat.tables import AnswerRow, LateState, RequestRow, writing
+from bot.wechat.text import MOST_BYTES, parts_of, size
+from dialogs.reply import Message, Reply
+from dialogs.text import as_text
+
+# Threads that wait for turns; their own, so that slow turns leave the rest of the server its share.
+_THREADS = 64
+_KINDS = frozenset(("voice", "video", "location", "link"))
+# How long a parcel that the courier holds at this moment is waited for.
+_LEASED_S, _POLL_S = 1.0, 0.05
+# Events that the person expects an answer to, and which open the small quota.
+_T = TypeVar("_T")
+_Queue = list[tuple[str, Reply, int]]  # outbox key, reply, how many of its parts are told
+_ACTS = frozenset(("subscribe", "scan", "click", "scancode_waitmsg", "scancode_push"))
+
+
+class GoesAnotherWay(Exception):
+    """The answer goes, or went, through the outbox: a request must not bring it too."""
+
+
+@dataclass
+class Answering:
+    """Answers messages of one account. `verified` accounts have the customer-service API."""
+
+    engine: Engine
+    inbox: Inbox
+    outbox: Outbox
+    late: LateTurns
+    pictures: Pictures
+    seal: Seal
+    now: Callable[[], dt.datetime]
+    verified: bool
+    staff_has: Callable[[str], bool]  # whether staff have this person's conversation now
+
+    def __post_init__(self) -> None:
+        self._threads = anyio.CapacityLimiter(_THREADS)
+
+    async def arrived(self, message: Received, plain_signature: str | None, again: bool) -> None:
+        """Note what a message opens, unless it came before. Raises `Refused` for a plain signature
+        that was used for another message."""
+        acts = message.event in _ACTS or bool(message.menu_id)
+        counts = self.verified and not again and (acts or message.kind != "event")
+        if counts or plain_signature is not None:
+            opens: Literal["acting", "writing"] | None = None
+            if counts:
+                opens = "acting" if acts else "writing"
+            await self._in_thread(partial(self._arrived, message, plain_signature, opens))
+
+    async def reply_to(self, message: Received) -> Reply | None:
+        """The reply to a message, the same each time it is asked for; None: say nothing."""
+        if message.kind == "event":
+            return await self._reply_to_event(message)
+        if message.kind == "image":
+            picture = await self.pictures.of(message)
+            if picture is None:
+                return await self._cannot(message, "picture_lost")
+            return await self._ask(message, "", (picture,))
+        if message.kind == "text" or (message.kind == "voice" and message.text):
+            return await self._reply_to_text(message)
+        kind = "video" if message.kind == "shortvideo" else message.kind
+        return await self._cannot(message, kind if kind in _KINDS else "other")
+
+    async def said(self, message: Received, reply: Reply | None, in_time: bool) -> str | None:
+        """The text that goes back in the request: what waited for the person first, then `reply`;
+        what does not fit goes into the outbox. A repeat gets the same text. None: say nothing.
+        Raises `GoesAnotherWay`. Without `in_time` WeChat has hardly waited for it."""
+        return await self._in_thread(partial(self._said, message, reply, in_time))
+
+    async def ran_out(self, message: Received) -> Late:
+        """A request ran out of time; how the message stands."""
+        return await self._in_thread(partial(self.late.ran_out, message))
+
+    async def give_up(self, message: Received) -> LateState | None:
+        """No request is to bring the answer any more, unless one has; how the message stands."""
+        return await self._in_thread(partial(self.late.move, message.key, "late"))
+
+    async def finish(self, key: str) -> None:
+        """See a late message to its end: its answer goes into the outbox, once."""
+        message = await self._in_thread(partial(self.late.take, key))
+        if message is None:
+            return
+        reply = await self.reply_to(message)
+        await self._in_thread(partial(self._put_late, key, message.sender, reply))
+
+    async def finish_earlier(self, message: Received) -> None:
+        """See the person's other late messages to their end first."""
+        for key in await self._in_thread(partial(self.late.earlier, message)):
+            await self.finish(key)
+
+    async def finish_due(self, *, sweep: bool) -> None:
+        """See to what nobody seems to be working at; `sweep` forgets what is long done."""
+        for key in await self._in_thread(self.late.due):
+            await self.finish(key)
+        if sweep:
+            await self._in_thread(self.late.sweep)
+
+    # --- the reply ---------------------------------------------------------------------------
+
+    async def _reply_to_text(self, message: Received) -> Reply | None:
+        text = message.text
+        if content.sticker(text):
+            return await self._cannot(message, "sticker")
+        if content.is_word("sources", text):
+            return await self._in_thread(partial(self._sources, message.sender))
+        number = content.is_word("number", text)
+        if (number or content.is_word("collect", text)) and await self._in_thread(
+            partial(self._only_collects, message, number)
+        ):
+            return None
+        return await self._ask(message, text)
+
+    async def _reply_to_event(self, message: Received) -> Reply | None:
+        asked: str | None = None
+        if message.event == "subscribe":
+            asked = content.asked_by_scene(message.event_key)
+            if asked is None:
+                return content.talk(content.say("greeting"))
+        elif message.event == "scan":
+            asked = content.asked_by_scene(message.event_key)
+        elif message.event == "click":
+            asked = content.asked_by_menu(message.event_key)
+            if asked is None:
+                return content.talk(content.say("kinds.menu_old"))
+        elif message.event == "scancode_waitmsg":
+            asked = message.scanned or None
+        return None if asked is None else await self._ask(message, asked)
+
+    async def _ask(
+        self, message: Received, text: str, images: tuple[bytes, ...] = ()
+    ) -> Reply | None:
+        asked = Message(text, message.sender, message.key, CHANNEL, images=images)
+        reply = await self._in_thread(partial(self.inbox.handle, asked))
+        return reply if reply.blocks else None
+
+    async def _cannot(self, message: Received, kind: str) -> Reply | None:
+        """Kind words for what cannot be read. A member of staff who has the conversation is told
+        that it came, and then the bot is silent."""
+        if await self._in_thread(partial(self.staff_has, message.sender)):
+            return await self._ask(message, content.say(f"for_staff.{kind}"))
+        return content.talk(content.say(f"kinds.{kind}"))
+
+    def _sources(self, openid: str) -> Reply:
+        """The clauses of the last answer, word for word."""
+        for turn in reversed(history(self.engine, CHANNEL, openid, limit=10)):
+            if turn.reply.citations:
+                quoted = as_text(replace(turn.reply, blocks=(), options=()))
+                return content.talk(quoted)
+        return content.talk(content.say("sources.none"))
+
+    def _only_collects(self, message: Received, number: bool) -> bool:
+        """Whether the text does nothing but ask for what has been announced. A number may also be
+        that of an option, unless an answer or its rest was announced after it."""
+        with self.engine.connect() as connection:
+            if connection.execute(
+                select(AnswerRow.key).where(AnswerRow.key == message.key)
+            ).scalar():
+                return True  # a repeat
+            announced = OutboxRow.key.startswith(f"{CHANNEL}:")
+            waiting = connection.execute(
+                select(func.count()).where(
+                    OutboxRow.channel == CHANNEL,
+                    OutboxRow.recipient == message.sender,
+                    OutboxRow.state.in_(("waiting", "held")),
+                    announced if number else or_(announced, OutboxRow.state == "held"),
+                )
+            ).scalar_one()
+        return waiting > 0 or bool(self.late.earlier(message))
+
+    # --- what goes back in the request ---------------------------------------------------------
+
+    def _said(self, message: Received, reply: Reply | None, in_time: bool) -> str | None:
+        state = self.late.state(message.key)
+        if state == "slow" and in_time:
+            state = self.late.move(message.key, "told")
+        if state in ("late", "sent"):
+            raise GoesAnotherWay
+        own: _Queue = [(f"{CHANNEL}:{message.key}", reply, 0)] if reply is not None else []
+        given = self._given(message.key)
+        if given is not None:
+            return given or None
+        if self._waits(message):
+            return self._said_after_others(message, own) or None
+        text, left = _filled([], own)
+        if left:
+            with writing(self.engine) as connection:
+                text = self._put_left(connection, message, text, left)
+            self.outbox.wake()
+        return text or None
+
+    def _said_after_others(self, message: Received, own: _Queue) -> str:
+        with writing(self.engine) as connection:
+            # Who makes the row has the say; a repeat at the same time waits for it here.
+            upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            connection.execute(
+                upsert(AnswerRow)
+                .values(key=message.key, sealed="", at=self.now())
+                .on_conflict_do_nothing()
+            )
+            sealed = connection.execute(
+                select(AnswerRow.sealed).where(AnswerRow.key == message.key)
+            ).scalar_one()
+            if sealed:
+                return self.seal.unseal(sealed, _place(message.key)) or ""
+            parcels = self.outbox.collect(CHANNEL, message.sender, connection)
+            # What was taken and does not fit goes back under another key.
+            others: _Queue = [
+                (f"{one.key.split('+')[0]}+{message.key}", one.reply, one.parts_sent)
+                for one in parcels
+            ]
+            text, left = _filled(others, own)
+            text = self._put_left(connection, message, text, left)
+            connection.execute(
+                update(AnswerRow)
+                .where(AnswerRow.key == message.key)
+                .values(sealed=self.seal.seal(text, _place(message.key)))
+            )
+        self.outbox.wake()
+        return text
+
+    def _given(self, key: str) -> str | None:
+        with self.engine.connect() as connection:
+            sealed = connection.execute(
+                select(AnswerRow.sealed).where(AnswerRow.key == key)
+            ).scalar()
+        return self.seal.unseal(sealed, _place(key)) if sealed else None
+
+    def _put_left(self, connection: Connection, message: Received, text: str, left: _Queue) -> str:
+        state: Literal["waiting", "held"] = "waiting" if self.verified else "held"
+        for key, reply, parts_sent in left:
+            self.outbox.put(connection, CHANNEL, message.sender, reply, key, parts_sent, state)
+        told = left and not self.verified
+        return f"{text}\n{content.say('pending.more')}" if told else text
+
+    def _waits(self, message: Received) -> bool:
+        """Whether anything waited for the person before the message was answered. What the courier
+        is sending at this moment is waited for: it comes first, and may be held again."""
+        waiting = select(OutboxRow.leased_until, OutboxRow.created_at).where(
+            OutboxRow.channel == CHANNEL,
+            OutboxRow.recipient == message.sender,
+            OutboxRow.state.in_(("waiting", "held")),
+        )
+        deadline = time.monotonic() + _LEASED_S
+        while True:
+            with self.engine.connect() as connection:
+                rows = connection.execute(waiting).all()
+                if not rows:
+                    return False
+                answered = self._answered_at(connection, message)
+            now = self.now()
+            leased = any(row[0] is not None and utc(row[0]) > now for row in rows)
+            if not leased or time.monotonic() > deadline:
+                return answered is None or any(utc(row[1]) <= answered for row in rows)
+            time.sleep(_POLL_S)
+
+    def _answered_at(self, connection: Connection, message: Received) -> dt.datetime | None:
+        found = connection.execute(
+            select(TurnRow.answered_at)
+            .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
+            .where(
+                ConversationRow.channel == CHANNEL,
+                ConversationRow.id == message.sender,
+                TurnRow.message_id == message.key,
+            )
+        ).scalar()
+        return None if found is None else utc(found)
+
+    # --- the rest ------------------------------------------------------------------------------
+
+    def _put_late(self, key: str, openid: str, reply: Reply | None) -> None:
+        state = "waiting" if self.verified else "held"
+        with writing(self.engine) as connection:
+            if self.late.finish(connection, key) and reply is not None:
+                self.outbox.put(connection, CHANNEL, openid, reply, f"{CHANNEL}:{key}", state=state)
+        self.outbox.wake()
+
+    def _arrived(
+        self,
+        message: Received,
+        plain_signature: str | None,
+        opens: Literal["acting", "writing"] | None,
+    ) -> None:
+        with writing(self.engine) as connection:
+            if plain_signature is not None:
+                self._once(connection, plain_signature, message.key)
+            if opens is not None:
+                quota.opened(connection, message.sender, opens, self.now())
+
+    def _once(self, connection: Connection, sign: str, key: str) -> None:
+        upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(
+            upsert(RequestRow)
+            .values(signature=sign[:40], key=key, at=self.now())
+            .on_conflict_do_nothing()
+        )
+        used_for = connection.execute(
+            select(RequestRow.key).where(RequestRow.signature == sign[:40])
+        ).scalar_one()
+        if used_for != key:
+            raise Refused(403, "replayed")
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await anyio.to_thread.run_sync(work, limiter=self._threads)
+
+
+def _filled(others: _Queue, own: _Queue) -> tuple[str, _Queue]:
+    """As much as one text holds, and what is left of it. What waited comes first and is announced,
+    and only the last reply's options are numbered: a number would mean those."""
+    queue, told = [*others, *own], list[str]()
+    room = MOST_BYTES - size(content.say("pending.more")) - 1
+    for index, (key, reply, parts_sent) in enumerate(queue):
+        last = index == len(queue) - 1
+        for number, part in enumerate(parts_of(reply)[parts_sent:], parts_sent):
+            lines = [part.whole if last else part.text or part.whole]
+            if others and own and number == parts_sent and index in (0, len(others)):
+                lines.insert(0, content.say("pending.now" if index else "pending.earlier"))
+            if told and size("\n".join((*told, *lines))) > room:
+                return "\n".join(told), [(key, reply, number), *queue[index + 1 :]]
+            told += lines
+    return "\n".join(told), []
+
+
+def _place(key: str) -> str:
+    return f"wechat-answer:{key}"

@@ -1,0 +1,72 @@
+"""What the channel says of itself, its menu and its QR scenes: all in YAML beside this module."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dialogs.reply import Block, Reply, Statement, Status
+from knowledge.strict_yaml import read
+
+
+@cache
+def _wording() -> dict[str, Any]:
+    data: dict[str, Any] = read(Path(__file__).with_name("wording.yaml")).data
+    return data
+
+
+@cache
+def _menu() -> dict[str, Any]:
+    data: dict[str, Any] = read(Path(__file__).with_name("menu.yaml")).data
+    return data
+
+
+def say(key: str, **values: object) -> str:
+    """The sentence under `key` (dotted), with `values` filled in. KeyError for an unknown key."""
+    found: Any = _wording()
+    for part in key.split("."):
+        found = found[part]
+    text: str = found
+    return text.format(**values)
+
+
+def talk(text: str, status: Status = Status.ANSWERED) -> Reply:
+    """A reply that says nothing about policy."""
+    return Reply(status, (Block("talk", (Statement(text),)),), intent="wechat")
+
+
+def is_word(kind: str, text: str) -> bool:
+    """Whether `text` is one of the words of a kind (collect, number, sources)."""
+    words: list[str] = _wording()["words"][kind]
+    return text.strip().strip("。.!！~～ ").casefold() in words
+
+
+def sticker(text: str) -> bool:
+    """Whether WeChat put this text for something that it cannot hand over (a sticker, a file)."""
+    found: str = _wording()["unsupported_text"]
+    return text.startswith(found)
+
+
+def menu() -> dict[str, Any]:
+    """The account's menu in the shape of the API."""
+    buttons: list[dict[str, Any]] = _menu()["menu"]
+    return {"button": buttons}
+
+
+def asked_by_menu(key: str) -> str | None:
+    """What a tap on a menu item asks; None for an item that there is not (any more)."""
+    asked: dict[str, str] = _menu()["questions"]
+    return asked.get(key)
+
+
+def asked_by_scene(scene: str) -> str | None:
+    """What the QR code of a scene asks; None for an unknown one."""
+    asked: dict[str, str] = _menu()["scenes"]
+    return asked.get(scene)
+
+
+def scenes() -> dict[str, str]:
+    """The scenes and what each asks."""
+    asked: dict[str, str] = _menu()["scenes"]
+    return asked

@@ -1,0 +1,1 @@
+"""Stand-ins for the platforms, as they really behave; also runnable by hand."""
