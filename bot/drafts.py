@@ -89,13 +89,13 @@ class Drafts:
         self._below = below
         self._patience = patience
 
-    def wants(self, reply: Reply) -> bool:
+    def wants(self, reply: Reply, channel: str) -> bool:
         """Whether a member of staff should look at `reply` first, and could."""
         return (
             reply.status in _HOLDABLE
             and bool(reply.citations)
             and reply.confidence < self._below
-            and self._handovers.staffing().there == "open"
+            and self._handovers.staffing(channel).there == "open"
         )
 
     def hold(self, conversation: Held, message: Message, reply: Reply) -> Reply:

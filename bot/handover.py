@@ -45,6 +45,8 @@ from knowledge.tables import Base
 State = Literal["waiting", "staff", "contact", "closed"]
 OPEN: tuple[State, ...] = ("waiting", "staff", "contact")
 Reason = Literal["asked", "contact", "staff"]
+# Channels whose clients read a conversation's turns by themselves; others are sent them.
+READ_TURNS = frozenset(("web",))
 _OPEN = text("state IN ('waiting', 'staff', 'contact')")
 
 
@@ -120,9 +122,11 @@ class Handovers:
 
     # --- the person's side: inside the turn of a message ----------------------------------------
 
-    def staffing(self) -> Staffing:
-        """Whether a member of staff could take a conversation over now."""
-        if not self._anybody():
+    def staffing(self, channel: str) -> Staffing:
+        """Whether a member of staff could take a conversation of `channel` over now. Nobody can
+        where what they say would not reach the person (a REST client hears only when it asks)."""
+        reached = channel in READ_TURNS or channel in self._outbox.channels
+        if not reached or not self._anybody():
             return Staffing()
         hours = spoken(self._hours)
         if self._hours and not any(span.holds(self._now()) for span in self._hours):
@@ -142,6 +146,11 @@ class Handovers:
     def waiting_before(self, conversation: Held, handover: Handover) -> int:
         """How many have waited longer."""
         return self._waiting_before(conversation.connection, handover)
+
+    def before(self, handover: Handover) -> int:
+        """The same, outside a turn."""
+        with self._engine.connect() as connection:
+            return self._waiting_before(connection, handover)
 
     def ask(self, conversation: Held, contact: str | None = None) -> None:
         """The person wants a member of staff, or to be called back at `contact` (kept sealed)."""

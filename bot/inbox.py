@@ -18,11 +18,13 @@ from sqlalchemy.exc import OperationalError
 from bot.drafts import Drafts
 from bot.handover import Handovers
 from bot.outbox import Outbox
-from bot.storage import Held, Moved, held
+from bot.retention import forget
+from bot.storage import Held, Moved, Turn, held
 from dialogs.memory import Memory
 from dialogs.reading import says
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.wording import say
+from knowledge.standing import CHINA
 from nlu.normalise import normalise
 
 Converse = Callable[[Message, Memory, dt.date | None], tuple[Reply, Memory]]
@@ -104,7 +106,12 @@ class Inbox:
             desk.stop_waiting(conversation, handover)
             return _talk(Status.ANSWERED, say("handoff.not_waiting")), memory
         reply, memory = self._of_bot(message, conversation, as_of)
-        if reply.action == "handoff":
+        if reply.action == "forget":
+            conversation.begin_writing()
+            forget(conversation.connection, conversation.pk)
+        elif reply.action == "export":
+            reply = _exported(reply, conversation.turns())
+        elif reply.action == "handoff":
             desk.ask(conversation)
         elif reply.action == "contact":
             desk.ask(conversation, reply.contact)
@@ -112,7 +119,7 @@ class Inbox:
             waiting = desk.waiting_before(conversation, handover)
             note = Block("talk", (Statement(say("handoff.waiting", waiting=waiting)),))
             reply = replace(reply, blocks=(*reply.blocks, note))
-        elif self._drafts is not None and self._drafts.wants(reply):
+        elif self._drafts is not None and self._drafts.wants(reply, message.channel):
             reply = self._drafts.hold(conversation, message, reply)
         return reply, memory
 
@@ -129,6 +136,19 @@ class Inbox:
                 **described(error),
             )
             return _talk(Status.FAILED, say("input.failed")), conversation.memory
+
+
+def _exported(reply: Reply, turns: list[Turn]) -> Reply:
+    """Everything that is kept of a conversation, in words."""
+    kept = [turn for turn in turns if turn.text or turn.reply.blocks]
+    if not kept:
+        return reply
+    lines = [Statement(say("mine.export", count=len(kept)))]
+    for turn in kept:
+        day = say("mine.day", date=turn.asked_at.astimezone(CHINA))
+        answer = "".join(statement.text for _kind, statement in turn.reply.statements())
+        lines.append(Statement(say("mine.turn", day=day, text=turn.text, answer=answer)))
+    return replace(reply, blocks=(Block("talk", tuple(lines)),))
 
 
 def _talk(status: Status, text: str) -> Reply:

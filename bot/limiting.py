@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import structlog
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 
 _log = structlog.get_logger()
@@ -82,7 +82,6 @@ def _pace(
 
 
 def _redis(url: str, prefix: str) -> Storage:
-    storage = storage_from_string(url, wrap_exceptions=True, key_prefix=prefix)
-    if not isinstance(storage, Storage):
-        raise ValueError("ANXIN_REDIS_URL must name a synchronous Redis, as in redis://host/0")
-    return storage
+    if not url.startswith(("redis://", "rediss://")):
+        raise ValueError("ANXIN_REDIS_URL must name a Redis, as in redis://host:6379/0")
+    return RedisStorage(url, wrap_exceptions=True, key_prefix=prefix)

@@ -92,11 +92,11 @@ class Metrics:
         registry = self._registry
         if folder := _shared_folder():
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, str(folder))
+            MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
         return generate_latest(registry)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self._registry)
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self._registry)
 
 
 def state_of(engine: Engine, library: Library) -> bytes:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.handover import READ_TURNS
 from bot.inbox import described
 from bot.outbox import Outbox
 from bot.storage import due_for_recheck, held
@@ -22,9 +23,6 @@ from dialogs.reply import Message
 from dialogs.wording import say
 
 INTERVAL_S = 5.0
-# Whose clients read a conversation's turns by themselves. Channels with a way out are sent it; all
-# others are told with the next reply.
-_READ_TURNS = frozenset(("web",))
 
 _log = structlog.get_logger()
 
@@ -59,7 +57,7 @@ class Rechecker:
                 kept.remember(memory, now)
                 return False
             sent = self._outbox is not None and channel in self._outbox.channels
-            told = sent or channel in _READ_TURNS
+            told = sent or channel in READ_TURNS
             memory = replace(
                 memory,
                 options=reply.options if told else memory.options,

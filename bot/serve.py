@@ -27,5 +27,6 @@ def run_server(host: str | None, port: int | None) -> None:
         log_level=current.log_level,
         access_log=False,  # an address and a path are personal data enough
         server_header=False,
+        timeout_graceful_shutdown=5,  # pages that follow a conversation would never hang up
         proxy_headers=False,  # bot/http/proxies.py knows which proxies to believe
     )

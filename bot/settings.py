@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     staff_away_minutes: float = Field(
         5, gt=0, description="a conversation goes back to the queue when its staff are gone so long"
     )
+    retention_days: int = Field(
+        365, ge=1, description="so long conversations are kept; then they are taken away"
+    )
     hold_below: float = Field(
         0,
         ge=0,

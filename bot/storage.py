@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Engine,
     Float,
     ForeignKey,
+    Row,
     String,
     Text,
     UniqueConstraint,
@@ -163,6 +164,15 @@ class Held:
         ).scalar()
         return None if stored is None else _REPLY.validate_json(stored)
 
+    def turns(self) -> list[Turn]:
+        """All that is kept of it, oldest first."""
+        rows = self.connection.execute(
+            select(*TurnRow.__table__.c)
+            .where(TurnRow.conversation_pk == self.pk)
+            .order_by(TurnRow.pk)
+        )
+        return [_turn(row) for row in rows]
+
     def add_turn(
         self,
         message: Message,
@@ -282,12 +292,19 @@ def due_for_recheck(engine: Engine, now: dt.datetime, limit: int = 20) -> list[t
         return [(row.channel, row.id) for row in connection.execute(due)]
 
 
-def history(engine: Engine, channel: str, conversation: str, limit: int = 200) -> list[Turn]:
-    """The newest `limit` turns of a conversation, oldest first; none for an unknown one."""
+def history(
+    engine: Engine, channel: str, conversation: str, limit: int = 200, after: int = 0
+) -> list[Turn]:
+    """The newest `limit` turns of a conversation, oldest first, of those behind the turn `after`
+    (its pk); none for an unknown one."""
     newest = (
         select(TurnRow)
         .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
-        .where(ConversationRow.channel == channel, ConversationRow.id == conversation)
+        .where(
+            ConversationRow.channel == channel,
+            ConversationRow.id == conversation,
+            TurnRow.pk > after,
+        )
         .order_by(TurnRow.pk.desc())
         .limit(limit)
     )
@@ -305,7 +322,7 @@ def conversation_pk(engine: Engine, channel: str, conversation: str) -> int | No
         ).scalar()
 
 
-def _turn(row: TurnRow) -> Turn:
+def _turn(row: TurnRow | Row[*tuple[Any, ...]]) -> Turn:
     reply = _REPLY.validate_json(row.reply)
     return Turn(row.message_id, row.text, reply, utc(row.asked_at), row.speaker, row.staff, row.pk)
 

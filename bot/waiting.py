@@ -1,4 +1,5 @@
-"""Sees to it that nobody waits for ever: for staff who are gone, or for an answer held back."""
+"""What has to be done when a time is over: nobody waits for ever, for staff who are gone or for an
+answer held back; nothing is kept for longer than was promised."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import App
 from bot.inbox import described
+from bot.retention import sweep
 
 INTERVAL_S = 5.0
 
@@ -18,10 +20,13 @@ _log = structlog.get_logger()
 
 
 def run_due(app: App) -> int:
-    """Give back what vanished staff held, and answer those whose draft nobody looked at; how many.
-    Any number of processes may do so side by side."""
+    """Give back what vanished staff held, answer those whose draft nobody looked at, and take away
+    what is too old; how many. Any number of processes may do so side by side."""
     away = dt.timedelta(minutes=app.settings.staff_away_minutes)
-    return app.handovers.release_vanished(away) + app.drafts.expire_due()
+    too_old = app.conversation.now() - dt.timedelta(days=app.settings.retention_days)
+    return (
+        app.handovers.release_vanished(away) + app.drafts.expire_due() + sweep(app.engine, too_old)
+    )
 
 
 async def run_for_ever(app: App) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dialogs.gloss import glossed
 from dialogs.handoff import Staffing
@@ -32,7 +33,8 @@ class Conversation:
     now: Callable[[], dt.datetime]
     max_chars: int = 2000
     permits: Permits | None = None  # None: checking permits is not connected, and said so
-    staffing: Callable[[], Staffing] = Staffing  # whether a person could take over now
+    # Whether a person could take over a conversation of a channel now.
+    staffing: Callable[[str], Staffing] = lambda _channel: Staffing()
 
     def converse(
         self, message: Message, memory: Memory, as_of: dt.date | None = None
@@ -47,7 +49,8 @@ class Conversation:
         if refusal is not None:
             return refusal, memory
         desk = Desk(library, self.words, today)
-        turn = Turn(self.understand, desk, day, now, self.permits, self.staffing)
+        staffing = partial(self.staffing, message.channel)
+        turn = Turn(self.understand, desk, day, now, self.permits, staffing)
         fresh = memory.fresh(now)
         if memory.pending and fresh.pending is None and only_answers(normalise(message.text)):
             return talk(Status.CLARIFY, say("late_answer")), fresh

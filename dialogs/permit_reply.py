@@ -9,7 +9,13 @@ from dataclasses import replace
 
 from dialogs.reply import Block, Mark, Option, Reply, Statement, Status
 from dialogs.wording import listed, say
-from knowledge.registry.contract import SHANGHAI, Components, ComponentState, WorkerView
+from knowledge.registry.contract import (
+    SHANGHAI,
+    Components,
+    ComponentState,
+    ListKind,
+    WorkerView,
+)
 from knowledge.registry.outcome import Outcome, Verdict
 from knowledge.registry.wording import sentences
 
@@ -49,8 +55,10 @@ def verdict_reply(verdict: Verdict) -> Reply:
             "bad" if verdict.black_listed else _MARK.get(verdict.outcome, "none"),
         )
     ]
-    if verdict.components is not None:
-        blocks.append(_details(verdict.components, verdict))
+    details = _details(verdict)
+    if details:
+        block = Block("verdict", tuple(map(Statement, details)), say("permit.details_heading"))
+        blocks.append(block)
     return Reply(
         _STATUS.get(verdict.outcome, Status.VERDICT),
         tuple(blocks),
@@ -145,22 +153,25 @@ def _options(verdict: Verdict) -> tuple[Option, ...]:
     return tuple(map(option, names))
 
 
-def _details(components: Components, verdict: Verdict) -> Block:
-    statements = [Statement(_states(components))]
-    if verdict.star is not None:
-        star = verdict.star
-        statements.append(
-            Statement(
-                say(
-                    "permit.star",
-                    value=star.value,
-                    scheme=star.scheme,
-                    issuer=star.issuer,
-                    day=star.graded_on,
-                )
+def _details(verdict: Verdict) -> list[str]:
+    """What she has opened, beside a black list entry, which stands at the top."""
+    said = [] if verdict.components is None else [_states(verdict.components)]
+    if (star := verdict.star) is not None:
+        said.append(
+            say(
+                "permit.star",
+                value=star.value,
+                scheme=star.scheme,
+                issuer=star.issuer,
+                day=star.graded_on,
             )
         )
-    return Block("verdict", tuple(statements), say("permit.details_heading"))
+    said += [
+        say("permit.red_list", day=entry.listed_on, authority=entry.authority, name=entry.name)
+        for entry in verdict.lists
+        if entry.kind is ListKind.RED
+    ]
+    return said
 
 
 def _states(components: Components) -> str:

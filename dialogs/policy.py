@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dialogs.answer import Composer, standing_sentence
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask, Pick, may_concern, weigh
+from dialogs.select import Ask, Pick, may_concern, programmes_meant, weigh
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.standing import applies, exists, standing
@@ -22,16 +22,6 @@ _MOST = 4
 _SEARCHED = 6
 # Without a known place, one area's answer is given alone when it fits this much better.
 _CLEARLY = 1.35
-# Groups whose own plans answer them, whatever the topic asked.
-_TOPIC_OF_GROUP = {
-    "veteran": "veterans",
-    "disabled": "disabled",
-    "rural_labourer": "rural",
-    "unenrolled_graduate": "unenrolled_graduates",
-    "hardship": "hardship_groups",
-    "out_of_poverty": "hardship_groups",
-}
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -59,13 +49,9 @@ def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Repl
 
 def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> list[Pick]:
     """Every provision that may answer in `regions`, weighed; what did not exist yet is left out."""
-    topics = list(ask.topics)
-    for group in ask.groups:
-        topics += [
-            _TOPIC_OF_GROUP[g] for g in desk.words.groups_above(group) if g in _TOPIC_OF_GROUP
-        ]
+    topics = programmes_meant(ask, desk.words)
     found: dict[str, Entry] = {}
-    for topic in dict.fromkeys(topics):
+    for topic in topics:
         for entry in desk.library.provisions(topic, regions):
             found[entry.provision.id] = entry
     for entry in desk.library.provisions_near(ask.text, regions=regions, limit=_SEARCHED):
@@ -78,7 +64,7 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
         and applies(entry.provision, as_of)
         and entry.provision.id not in overridden
     ]
-    if ask.sure and not any(set(topics) & set(entry.provision.topics) for entry in live):
+    if ask.sure and not any(topics.keys() & set(entry.provision.topics) for entry in live):
         return []
     return weigh(live, ask, desk.words)
 

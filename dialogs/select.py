@@ -44,6 +44,17 @@ _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "everyone": frozenset(("condition", "entitlement")),
     "obligation": frozenset(("duty", "prohibition")),
 }
+# Groups whose own plans answer them, whatever the topic asked.
+_TOPIC_OF_GROUP = {
+    "veteran": "veterans",
+    "disabled": "disabled",
+    "rural_labourer": "rural",
+    "unenrolled_graduate": "unenrolled_graduates",
+    "hardship": "hardship_groups",
+    "out_of_poverty": "hardship_groups",
+}
+# A provision of the plan that is asked about, and of another one.
+_OWN, _ALIEN = 1.5, -2.5
 _GIVING = frozenset(("entitlement", "insurance", "permit"))
 _MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金"))
 _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "工作日", "学时"))
@@ -100,6 +111,7 @@ class Pick:
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
     asked = _asked_terms(ask.text)
+    meant = programmes_meant(ask, words)
     documents = [_terms_of(e.provision.says, e.provision.quote) for e in entries]
     said = frozenset(asked)
     shared = [document & said for document in documents]
@@ -110,7 +122,7 @@ def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
         score = math.fsum(worth[term] for term in terms)  # in whatever order the set has them
         # A long provision shares words with every question.
         score -= _LENGTH * math.log(len(document))
-        picks.append(Pick(entry, score + _fit(entry, ask, words)))
+        picks.append(Pick(entry, score + _fit(entry, ask, words, meant)))
     return sorted(picks, key=lambda pick: -pick.score)
 
 
@@ -133,12 +145,12 @@ def _asked_terms(text: str) -> dict[str, float]:
     return terms | {word: _WORD * weight for word, weight in question_words(text).items()}
 
 
-def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
+def _fit(
+    entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]
+) -> float:
     provision = entry.provision
     score = 0.8 * _BY_KIND[provision.kind]
-    programme = entry.document.programme
-    if programme is not None and programme not in ask.topics and not ask.groups:
-        score -= 2.5
+    score += _of_programme(entry.document.programme, meant)
     score += 2.0 * ask.topics.get(provision.topics[0], 0.0)
     score += 2.0 * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
     score += _for_groups(provision.groups, ask, words)
@@ -161,6 +173,25 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary) -> float:
     if "list" in ask.aspects and len(provision.occupations) > 2:
         score += 1.5
     return score
+
+
+def programmes_meant(ask: Ask, words: Vocabulary) -> dict[str, float]:
+    """The topics that may be a programme's, as far as the question is about them: what it may be
+    about, what the person's groups have of their own, and what it names in so many words."""
+    meant = dict(ask.topics)
+    for group in ask.groups:
+        for wider in words.groups_above(group):
+            if wider in _TOPIC_OF_GROUP:
+                meant[_TOPIC_OF_GROUP[wider]] = 1.0
+    named = (t.id for t in words.topics.values() if any(name in ask.text for name in t.called))
+    return meant | dict.fromkeys(named, 1.0)
+
+
+def _of_programme(programme: str | None, meant: Mapping[str, float]) -> float:
+    """A programme's own plan answers for it, and for nothing else."""
+    if programme is None:
+        return 0.0
+    return _OWN * meant[programme] if programme in meant else _ALIEN
 
 
 def _not_for(audience: Sequence[str], role: str | None) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from dialogs import handoff, interview, policy
+from dialogs import handoff, interview, mine, policy
 from dialogs.answer import Composer
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
@@ -110,8 +110,11 @@ class Turn:
             text = plain = choice.send
         elif several := self._several(plain, memory):
             plain = listed([option.send for option in several])
-        reply, memory = self._of_permit(message, text, plain, memory) or self._plain(
-            message, plain, memory
+        records = mine.asked(plain, memory)
+        reply, memory = (
+            records
+            or self._of_permit(message, text, plain, memory)
+            or self._plain(message, plain, memory)
         )
         memory = replace(memory, options=reply.options)
         return (_after(distress, reply) if distress else reply), memory

@@ -20,6 +20,7 @@ from nlu.features import Featurizer
 from nlu.fit import Progress, fit
 from nlu.model import Header, Model, ModelError
 from nlu.pipeline import Pipeline, pipeline_from_json, read_pipeline
+from nlu.scope import patterns_of
 from nlu.tokens import dictionary_words, tokens
 from nlu.training_data import Pattern, TrainingData, read_training_data
 from nlu.understanding import Score
@@ -38,6 +39,7 @@ _CODE = (
     "words.yaml",
     "tokens.py",
     "features.py",
+    "scope.py",
 )
 
 log = structlog.get_logger(__name__)
@@ -57,7 +59,7 @@ class Explanation:
 
 
 class EmbeddedClassifier:
-    """Implements `nlu.understanding.Classifier`."""
+    """Implements `nlu.understanding.Classifier` and `ScopeJudge`."""
 
     name = "embedded"
 
@@ -66,6 +68,7 @@ class EmbeddedClassifier:
         patterns = [Pattern(name, pattern) for name, pattern in model.header.patterns]
         pipeline = pipeline_from_json(model.header.pipeline)
         self._featurizers: Sequence[Featurizer] = pipeline.featurizers(patterns)
+        self._patterns = patterns_of(patterns)
 
     @classmethod
     def train(
@@ -106,6 +109,14 @@ class EmbeddedClassifier:
         values = confidences.tolist()
         intents = self.model.intents
         return tuple(Score(intents[place], values[place]) for place in order)
+
+    def far(self, text: str) -> float | None:
+        """How sure it is that the normalised `text` is far from our subject, from 0 to 1.
+
+        None when the training data held nothing far.
+        """
+        judge = self.model.judge
+        return None if judge is None else judge.far(text, tokens(text), self._patterns)
 
     def explain(self, text: str, features: int = 10) -> Explanation:
         """How the normalised `text` was understood, with the `features` that spoke most for it."""

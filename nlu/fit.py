@@ -13,6 +13,7 @@ import numpy.typing as npt
 from nlu.features import Featurizer
 from nlu.model import Header, Model, Weights, numbered
 from nlu.pipeline import LogisticRegression, Pipeline
+from nlu.scope import fit_judge
 from nlu.tokens import tokens
 from nlu.training_data import Example, TrainingData
 
@@ -32,7 +33,9 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     weights, intercept = _regression(narrow, labels, intents, pipeline.classifier)
     # Equal columns share the weight of the one that stood for them.
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
-    return Model(header, tuple(intents), numbered(features), wide.astype(np.float32), intercept)
+    judge = fit_judge(data)
+    rows, wide = numbered(features), wide.astype(np.float32)
+    return Model(header, tuple(intents), rows, wide, intercept, judge)
 
 
 def _count(

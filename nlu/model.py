@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.features import Featurizer
+from nlu.scope import Judge, Words
 
-FORMAT = 1
+FORMAT = 2
 
 Weights = npt.NDArray[np.float32]
 
@@ -30,6 +31,8 @@ class ModelError(Exception):
         super().__init__(f"{path}: {message} → {mend}")
         self.path = path
 
+
+_JUDGED = ("judge_weights", "judge_familiarity")
 
 # Scores beyond this are as sure as can be.
 _FAR = 500.0
@@ -55,6 +58,7 @@ class Model:
     rows: tuple[dict[str, int], ...]
     weights: Weights
     intercept: Weights
+    judge: Judge | None = None
 
     def found(
         self, text: str, tokens: Sequence[str], featurizers: Sequence[Featurizer]
@@ -93,7 +97,11 @@ def save(model: Model, path: Path) -> None:
         "examples": model.header.examples,
         "intents": list(model.intents),
         "features": [list(rows) for rows in model.rows],
+        "judge": _judge_header(model.judge),
     }
+    judged = {} if model.judge is None else {
+        "judge_weights": model.judge.weights, "judge_familiarity": model.judge.familiarity
+    }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -103,6 +111,7 @@ def save(model: Model, path: Path) -> None:
                 header=np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8),
                 weights=model.weights,
                 intercept=model.intercept,
+                **judged,
             )
             file.flush()
             os.fsync(file.fileno())
@@ -117,6 +126,7 @@ def load(path: Path) -> Model:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             weights, intercept = arrays["weights"], arrays["intercept"]
+            judged = {name: arrays[name] for name in _JUDGED if name in arrays}
     except FileNotFoundError as error:
         raise ModelError(path, "there is no model") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -125,7 +135,7 @@ def load(path: Path) -> Model:
         version = header.get("format") if isinstance(header, dict) else None
         raise ModelError(path, f"the model has format {version}, this version reads {FORMAT}")
     try:
-        model = _from_header(header, weights, intercept)
+        model = _from_header(header, weights, intercept, _judge(header["judge"], judged))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(path, f"the model is not complete ({_reason(error)})") from error
     rows = sum(len(part) for part in model.rows)
@@ -144,7 +154,9 @@ def numbered(features: Sequence[Sequence[str]]) -> tuple[dict[str, int], ...]:
     return tuple(result)
 
 
-def _from_header(header: Mapping[str, Any], weights: Weights, intercept: Weights) -> Model:
+def _from_header(
+    header: Mapping[str, Any], weights: Weights, intercept: Weights, judge: Judge | None
+) -> Model:
     about = Header(
         made_from=dict(header["made_from"]),
         libraries=dict(header["libraries"]),
@@ -152,7 +164,36 @@ def _from_header(header: Mapping[str, Any], weights: Weights, intercept: Weights
         patterns=tuple((str(name), str(pattern)) for name, pattern in header["patterns"]),
         examples=int(header["examples"]),
     )
-    return Model(about, tuple(header["intents"]), numbered(header["features"]), weights, intercept)
+    rows = numbered(header["features"])
+    return Model(about, tuple(header["intents"]), rows, weights, intercept, judge)
+
+
+def _judge_header(judge: Judge | None) -> dict[str, Any] | None:
+    if judge is None:
+        return None
+    words = judge.words
+    return {
+        "features": list(judge.features),
+        "ours": dict(words.ours),
+        "far": dict(words.far),
+        "examples": [words.ours_examples, words.far_examples],
+        "intercept": judge.intercept,
+    }
+
+
+def _judge(header: Mapping[str, Any] | None, arrays: Mapping[str, Any]) -> Judge | None:
+    if header is None:
+        return None
+    weights, familiarity = (arrays[name] for name in _JUDGED)
+    if weights.shape != (len(header["features"]),):
+        raise ValueError(f"judge weights of shape {weights.shape}")
+    return Judge(
+        features=numbered([header["features"]])[0],
+        weights=weights,
+        words=Words(header["ours"], header["far"], *header["examples"]),
+        familiarity=familiarity,
+        intercept=float(header["intercept"]),
+    )
 
 
 def _reason(error: Exception) -> str:

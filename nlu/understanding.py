@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from knowledge.rules import FactValue
 
@@ -89,6 +89,15 @@ class Classifier(Protocol):
 
     def classify(self, text: str) -> tuple[Score, ...]:
         """The intents of a normalised text. Raises `EngineUnavailable` when the engine is gone."""
+        ...
+
+
+@runtime_checkable
+class ScopeJudge(Protocol):
+    """An engine that also tells, apart from the intents, whether a text is about us at all."""
+
+    def far(self, text: str) -> float | None:
+        """How sure it is that the normalised text is not, from 0 to 1; None if it cannot tell."""
         ...
 
 

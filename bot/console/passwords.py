@@ -18,7 +18,7 @@ _FEWEST_DIFFERENT = 5
 _GROUPS, _GROUP = 4, 4
 _ONE_TIME_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike on paper
 
-_HASHER = PasswordHasher()  # RFC 9106's second recommended choice: 64 MiB, three passes
+HASHER = PasswordHasher()  # RFC 9106's second recommended choice: 64 MiB, three passes
 # Each hash takes 64 MiB and a core: a crowd at the door must not take the machine.
 _AT_ONCE = threading.BoundedSemaphore(2)
 
@@ -26,7 +26,7 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 def hashed(password: str) -> str:
     """The password's argon2id hash, salted, with its parameters in it."""
     with _AT_ONCE:
-        return _HASHER.hash(_normal(password))
+        return HASHER.hash(_normal(password))
 
 
 def matches(stored: str | None, password: str) -> bool:
@@ -34,14 +34,14 @@ def matches(stored: str | None, password: str) -> bool:
     and finding that out takes as long: the time must not tell which accounts there are."""
     with _AT_ONCE:
         try:
-            return _HASHER.verify(stored or _nobodys(), _normal(password)) and stored is not None
+            return HASHER.verify(stored or _nobodys(), _normal(password)) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 
 
 def outdated(stored: str) -> bool:
     """Whether the hash was made with weaker parameters than those of today."""
-    return _HASHER.check_needs_rehash(stored)
+    return HASHER.check_needs_rehash(stored)
 
 
 def weakness(password: str, name: str) -> str | None:
@@ -72,7 +72,7 @@ def _normal(password: str) -> str:
 
 @cache
 def _nobodys() -> str:
-    return _HASHER.hash(secrets.token_urlsafe())
+    return HASHER.hash(secrets.token_urlsafe())
 
 
 @cache

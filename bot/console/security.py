@@ -126,7 +126,8 @@ async def check_form(request: Request, csrf: str) -> None:
         raise Refused("csrf")
     sent = request.headers.get(CSRF_HEADER)
     if sent is None and _is_form(request):
-        field = (await request.form()).get(CSRF_FIELD)
+        # A page that takes files has had its form read already; elsewhere a file is refused.
+        field = (await request.form(max_files=0)).get(CSRF_FIELD)
         sent = field if isinstance(field, str) else None
     if sent is None or not hmac.compare_digest(sent.encode(), csrf.encode()):
         raise Refused("csrf")
@@ -140,7 +141,7 @@ def address_of(request: Request) -> str:
 def safe_return(path: str) -> str:
     """`path` if it is a page of the console, else the console's first page. Anything that a browser
     could take for another place is refused: //host, /\\host, a scheme, control characters."""
-    plain = path.isprintable() and "\\" not in path and " " not in path
+    plain = path.isprintable() and not any(sign in path for sign in ("\\", " ", "/.."))
     if plain and path.startswith("/console/") and not path.startswith(("/console//", _LOGIN)):
         return path
     return "/console/"

@@ -139,11 +139,11 @@ def of_account(
 def counts(connection: Connection, now: dt.datetime, lifetime: Lifetime) -> dict[int, int]:
     """How many open sessions each account has; accounts without one are left out."""
     rows = connection.execute(
-        select(SessionRow.account_pk, func.count())
+        select(SessionRow.account_pk, func.count().label("number"))
         .where(_open(now, lifetime))
         .group_by(SessionRow.account_pk)
     )
-    return dict(rows.tuples().all())
+    return {row.account_pk: row.number for row in rows}
 
 
 def end(connection: Connection, account_pk: int, session_pk: int) -> bool:

@@ -10,28 +10,21 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.app import App
-from bot.http import determinations, library, verifications
+from bot.http import conversations, determinations, library, verifications
 from bot.http.access import Access
+from bot.http.conversations import CHANNEL, ConversationId
 from bot.http.guard import MAX_BODY
 from bot.http.wire import (
     Answer,
     ClauseText,
     Day,
-    History,
     Picture,
     answer,
     clause_text,
-    past_turn,
 )
 from bot.inbox import Inbox
-from bot.storage import history
 from dialogs.reply import Message
 from knowledge.standing import china_day
-
-CHANNEL = "web"
-
-# Whoever knows a conversation's id may read it, so a short one that could be guessed is refused.
-ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
 
 
 class Question(BaseModel):
@@ -69,16 +62,6 @@ def router(app: App, inbox: Inbox, access: Access) -> APIRouter:
         )
         return answer(message_id, session, inbox.handle(message, question.as_of))
 
-    @routes.get(
-        "/conversations/{conversation}", tags=["chat"], dependencies=[Depends(access.reading)]
-    )
-    def read_conversation(conversation: ConversationId) -> History:
-        """The turns so far. A conversation that nobody began has none: it is not told apart."""
-        turns = history(app.engine, CHANNEL, conversation)
-        return History(
-            session=conversation, turns=[past_turn(conversation, turn) for turn in turns]
-        )
-
     @routes.get("/clauses/{clause:path}", tags=["chat"], dependencies=[Depends(access.reading)])
     def read_clause(
         clause: Annotated[str, Path(max_length=200, examples=["changzhi/三/15"])],
@@ -90,6 +73,6 @@ def router(app: App, inbox: Inbox, access: Access) -> APIRouter:
             raise HTTPException(404, "no such clause in the current library")
         return clause_text(*found, as_of or china_day(app.conversation.now()))
 
-    for part in (library, determinations, verifications):
+    for part in (conversations, library, determinations, verifications):
         routes.include_router(part.router(app, access))
     return routes

@@ -10,12 +10,12 @@ from collections import Counter
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bot.app import App
 from bot.http.access import NEEDS_KEY, Access
 from bot.http.problems import invalid
-from bot.http.told import FactsTold, contradiction, facts_of, one_of
+from bot.http.told import Area, FactsTold, contradiction, facts_of, one_of
 from bot.http.wire import Day, Named
 from dialogs.conditions import describe, explain
 from dialogs.interview import Benefit, benefits, topics_for
@@ -31,7 +31,7 @@ from knowledge.vocabulary import Vocabulary, vocabulary
 Outcome = Literal["met", "not_met", "unknown"]
 _Topic = one_of(vocabulary().topics)
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, JsonValue] = {
     "region": "140400",
     "topics": ["social_insurance_subsidy"],
     "facts": {
@@ -50,8 +50,8 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    region: Annotated[str, Field(pattern=r"^[0-9]{6}$", description="GB/T 2260 code of an area")]
-    topics: Annotated[list[_Topic], Field(max_length=40)] = []
+    region: Area
+    topics: Annotated[list[_Topic], Field(max_length=40)] = []  # type: ignore[valid-type]
     facts: FactsTold = Field(default_factory=FactsTold)  # type: ignore[valid-type]
     as_of: Day | None = None
 
@@ -152,8 +152,6 @@ def router(app: App, access: Access) -> APIRouter:
     @routes.post("/determinations", dependencies=[Depends(access.with_key)])
     def determine(asked: Asked) -> Determined:
         """Decide. Nothing of the request is kept."""
-        if asked.region not in words.regions:
-            raise invalid(region="not an area of the vocabulary")
         facts = facts_of(asked.facts)
         if (both := contradiction(facts, words)) is not None:
             raise invalid(**{"facts.groups": both})

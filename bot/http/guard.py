@@ -17,22 +17,28 @@ MAX_BODY = 64 * 1024  # bytes
 MAX_PICTURE_BODY = 5 * 1024 * 1024  # of the routes that take photographs
 _TAKE_PICTURES = frozenset(("/api/v1/messages", "/api/v1/verifications"))
 
-# No script or style but our own files, nothing from any other host.
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
+
+
+def content_policy(frame_ancestors: str = "'none'") -> str:
+    """No script or style but our own files, nothing from any other host, shown in nobody's frame
+    but `frame_ancestors`."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors {frame_ancestors}",
+            "require-trusted-types-for 'script'",
+        )
     )
-)
+
+
 _HEADERS = {
-    "content-security-policy": _POLICY,
+    "content-security-policy": content_policy(),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "permissions-policy": "geolocation=(), microphone=(), camera=()",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import dropwhile
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.app import App
 from bot.http.access import Access
-from bot.http.problems import invalid
+from bot.http.told import Area
 from bot.http.wire import Day, Named
 from dialogs.text import clause_name
 from dialogs.wording import say
@@ -21,10 +20,7 @@ from knowledge.standing import china_day, exists, standing
 # Clauses of documents that did not exist on the day asked for are taken out after the search.
 _SEARCHED = 100
 
-Region = Annotated[
-    str | None,
-    Query(pattern=r"^[0-9]{6}$", description="GB/T 2260 code of an area", examples=["440100"]),
-]
+Region = Annotated[Area | None, Query(examples=["440100"])]
 AsOf = Annotated[
     Day | None,
     Query(description="the day asked about; today in China if left out", examples=["2021-05-01"]),
@@ -133,11 +129,6 @@ def router(app: App, access: Access) -> APIRouter:
         found = library.release()
         return found.id if found else None
 
-    def known(region: str | None) -> str | None:
-        if region is not None and region not in words.regions:
-            raise invalid(region="not an area of the vocabulary")
-        return region
-
     def head(document: Document, day: dt.date) -> Head:
         worth = standing(document, day)
         return Head(
@@ -160,8 +151,7 @@ def router(app: App, access: Access) -> APIRouter:
         """The clauses nearest to `q`. With a region: of its documents and those of the areas it
         lies in, which hold there as well."""
         day = day_of(as_of)
-        code = known(region)
-        regions = words.ancestors(code) if code else ()
+        regions = words.ancestors(region) if region else ()
         text = q.encode("utf-8", "replace").decode().replace("\0", "")
         hits = library.search(text, regions=regions, limit=_SEARCHED)
         live = [hit for hit in hits if exists(hit.document, day)][:limit]
@@ -176,19 +166,21 @@ def router(app: App, access: Access) -> APIRouter:
         region: Region = None,
         as_of: AsOf = None,
         after: Annotated[
-            str | None, Query(max_length=200, description="id of the last document before")
-        ] = None,
+            str, Query(max_length=200, description="id of the last document of the page before")
+        ] = "",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> Documents:
-        """The documents that existed on the day asked about, of all areas or of one."""
+        """The documents that existed on the day asked about, of all areas or of one, by their
+        ids."""
         day = day_of(as_of)
-        code = known(region)
-        found = library.documents([code] if code else None)
-        if after is not None:
-            if after not in {document.id for document in found}:
-                raise invalid(after="not a document of this list")
-            found = list(dropwhile(lambda document: document.id != after, found))[1:]
-        found = [document for document in found if exists(document, day)]
+        found = sorted(
+            (
+                document
+                for document in library.documents([region] if region else None)
+                if document.id > after and exists(document, day)
+            ),
+            key=lambda document: document.id,
+        )
         page = found[:limit]
         return Documents(
             release=release(),

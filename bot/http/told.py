@@ -1,12 +1,12 @@
-"""The facts of a determination as a strict model, made from the vocabulary: a fact or a value that
-is not in knowledge/vocabulary/facts.yaml is refused by its name, and the OpenAPI description lists
-every one that is."""
+"""What may be told of a person, as strict types made from the vocabulary: an area, a fact or a
+value that is not in it is refused by its name, and the OpenAPI description lists all that are."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic_core import PydanticCustomError
 
 from knowledge.rules import FactValue, Groups
 from knowledge.vocabulary import Fact, Vocabulary, vocabulary
@@ -17,6 +17,23 @@ _MOST = 1_000_000
 def one_of(names: dict[str, Any]) -> Any:
     """The type of a text that is one of `names`."""
     return Literal[tuple(names)]
+
+
+def _area(code: object) -> str:
+    if not isinstance(code, str) or code not in vocabulary().regions:
+        raise PydanticCustomError("area", "not the GB/T 2260 code of a known area")
+    return code
+
+
+# Described with every code, refused without reciting them.
+Area = Annotated[
+    str,
+    BeforeValidator(_area),
+    Field(
+        description="GB/T 2260 code of an area",
+        json_schema_extra={"enum": list(vocabulary().regions)},
+    ),
+]
 
 
 def facts_model(words: Vocabulary) -> type[BaseModel]:

@@ -66,7 +66,7 @@ class Checked(BaseModel):
     checked. `text` is what a household should read, conclusion first; `code` finds the check again
     in the record."""
 
-    outcome: _Outcome
+    outcome: _Outcome  # type: ignore[valid-type]
     positive: bool
     needs: list[str]
     checked_at: dt.datetime

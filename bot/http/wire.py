@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from bot.ask import reply_object
-from bot.storage import Turn
+from bot.storage import Speaker, Turn
 from dialogs.reply import Mark, Reply
 from dialogs.text import clause_name
 from dialogs.wording import say
@@ -93,11 +93,24 @@ class Answer(BaseModel):
 
 
 class PastTurn(BaseModel):
-    """A question as it was stored (personal numbers taken out), and its answer."""
+    """A question as it was stored (personal numbers taken out), and its answer. `speaker` began the
+    turn: what staff or the bot say by themselves answers no question of the person. `seq` goes up
+    from turn to turn."""
 
+    seq: int
+    speaker: Speaker
     text: str
     asked_at: dt.datetime
     answer: Answer
+    useful: bool | None  # how the answer was rated
+
+
+class Waiting(BaseModel):
+    """Whether a member of staff is waited for (`before`: how many have waited longer), is there,
+    or will call back."""
+
+    state: Literal["none", "waiting", "staff", "contact"]
+    before: int | None = None
 
 
 class History(BaseModel):
@@ -105,6 +118,7 @@ class History(BaseModel):
 
     session: str
     turns: list[PastTurn]
+    staff: Waiting
 
 
 class ClauseText(BaseModel):
@@ -155,12 +169,15 @@ def answer(message_id: str, session: str, reply: Reply) -> Answer:
     return Answer.model_validate(whole)
 
 
-def past_turn(session: str, turn: Turn) -> PastTurn:
+def past_turn(session: str, turn: Turn, useful: bool | None = None) -> PastTurn:
     """A stored turn as it is sent."""
     return PastTurn(
+        seq=turn.pk,
+        speaker=turn.speaker,
         text=turn.text,
         asked_at=turn.asked_at,
         answer=answer(turn.message_id, session, turn.reply),
+        useful=useful,
     )
 
 

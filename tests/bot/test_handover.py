@@ -232,3 +232,8 @@ def test_an_open_handover_is_one_by_the_database_itself(office: App) -> None:
         connection.execute(update(HandoverRow).values(state="closed"))
     again = wants_a_person(office)
     assert again != pk
+
+
+def test_where_staff_would_not_be_heard_nobody_is_waited_for(office: App) -> None:
+    assert "还没有接通人工坐席" in said(office, "转人工", channel="rest")[0]
+    assert office.handovers.listed() == []

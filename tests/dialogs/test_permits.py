@@ -383,6 +383,33 @@ def test_what_she_does_not_open_stays_closed(desk: Desk) -> None:
         assert hidden not in as_text(opened)
 
 
+def test_a_star_and_a_red_list_alone(desk: Desk) -> None:
+    permit = desk.issue()
+    desk.registry.issuing.grade(permit.number, 4, "示范办法", "示范市家协")
+    desk.registry.issuing.enter_list(
+        permit.number,
+        ListKind.RED,
+        "守信名单",
+        "示范市商务局",
+        desk.time.today,
+        None,
+        "https://a.example",
+    )
+    assert "守信名单" not in as_text(desk.say(f"{permit.number.value} {NAME}"))
+    consent_id = asked_for_consent(desk)
+    decision = ConsentDecision(
+        permit_no=permit.number.value,
+        pin=permit.pin,
+        grant=True,
+        scopes=[DetailScope.LISTS, DetailScope.STAR],
+    )
+    assert desk.registry.consents.decide(consent_id, decision)
+    opened = as_text(desk.say("她同意了"))
+    assert "守信名单" in opened
+    assert "4星" in opened
+    assert "没有记录" not in opened
+
+
 def test_details_asked_for_need_her_consent(desk: Desk) -> None:
     desk.say(f"{desk.issue().number.value} {NAME}")
     reply = desk.say("她的体检过期没有")

@@ -224,26 +224,18 @@ class Api:
         self.holds_s = 7200
         self.menus_allowed = True
         self.token: str | None = None
-        self._left: dict[str, list[tuple[float, int]]] = {}  # openid → (until, how many)
+        # openid → what opened the window → until when, and how many messages are left
+        self._windows: dict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
         self.on_delivered: Callable[[Delivered], Awaitable[None]] | None = None
 
     def opened(self, fields: dict[str, str]) -> None:
         """A push that opens a window for customer-service messages."""
-        acted = fields.get("Event", "").lower() in ("subscribe", "scan", "click") or fields.get(
-            "bizmsgmenuid"
-        )
-        if acted:
-            self._open(fields["FromUserName"], 60, 3)
+        event = fields.get("Event", "").lower()
+        windows = self._windows[fields["FromUserName"]]
+        if event in ("subscribe", "scan", "click") or fields.get("bizmsgmenuid"):
+            windows["acted"] = (self.now() + 60, 3)
         elif fields["MsgType"] != "event":
-            self._open(fields["FromUserName"], 48 * 3600, 5)
-
-    def _open(self, openid: str, seconds: float, count: int) -> None:
-        kept = [
-            one
-            for one in self._left.get(openid, [])
-            if (one[0] - self.now() > 60) != (seconds > 60)
-        ]
-        self._left[openid] = [*kept, (self.now() + seconds, count)]
+            windows["wrote"] = (self.now() + 48 * 3600, 5)
 
     def app(self) -> Starlette:
         """The API as an ASGI application."""
@@ -281,14 +273,15 @@ class Api:
             return _error(40200, "invalid account type")
         if kind == "text" and len(content["content"].encode()) > MOST_BYTES:
             return _error(45002, "content size out of limit")
-        windows = [one for one in self._left.get(openid, []) if one[0] > self.now()]
-        if not windows:
+        windows = self._windows[openid]
+        open_now = {name: w for name, w in windows.items() if w[0] > self.now()}
+        if not open_now:
             return _error(45015, "response out of time limit or subscription is canceled")
-        usable = [one for one in windows if one[1] > 0]
+        usable = [name for name, (_, left) in open_now.items() if left > 0]
         if not usable:
             return _error(45047, "out of response count limit")
-        used = min(usable)
-        self._left[openid] = [(u, n - 1) if (u, n) == used else (u, n) for u, n in windows]
+        used = min(usable, key=lambda name: open_now[name][0])
+        windows[used] = (windows[used][0], windows[used][1] - 1)
         delivered = Delivered(openid, kind, content)
         self.delivered.append(delivered)
         if self.on_delivered is not None:

@@ -18,6 +18,7 @@ from bot.console import accounts, audit, sessions
 from bot.console.audit import Line, Search
 from bot.console.roles import roles
 from bot.console.security import COOKIE
+from bot.database import open_engine
 from bot.http import create_app
 from tests.bot.serving import NOW, app_on, copy_of, serving
 
@@ -111,10 +112,19 @@ class Desk:
             return audit.search(connection, Search(**wanted), 1000)
 
 
+def staff(database: Path) -> None:
+    """Add an account for each role to a database."""
+    engine = open_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        for role in roles():
+            accounts.add(connection, role, role, role, PASSWORD, NOW)
+    engine.dispose()
+
+
 @contextmanager
-def open_desk(library_file: Path, folder: Path) -> Iterator[Desk]:
-    """Serve a console over a database of its own in `folder`."""
-    plain = app_on(copy_of(library_file, folder))
+def open_desk(staffed_file: Path, folder: Path) -> Iterator[Desk]:
+    """Serve a console over a copy in `folder` of a database that has the accounts."""
+    plain = app_on(copy_of(staffed_file, folder))
     clock = Clock()
     app = connected(
         plain.settings,
@@ -126,8 +136,6 @@ def open_desk(library_file: Path, folder: Path) -> Iterator[Desk]:
     web = create_app(app)
     with serving(web) as url:
         desk = Desk(app, web, url, clock)
-        for role in roles():
-            desk.add(role, role)
         try:
             yield desk
         finally:

@@ -39,9 +39,11 @@ def ask(person: Person, method: str, path: str) -> int:
 def test_every_route_by_every_role(desk: Desk, role: str) -> None:
     wrong = []
     for method, path, page in routes(desk):
+        if page is None:
+            continue
         person = desk.logged_in(role)  # anew: a route may have ended the session
         status = ask(person, method, path)
-        allowed = page is None or may_open(role, page)
+        allowed = may_open(role, page)
         if (status not in _MAY) if allowed else (status != 403):
             wrong.append((method, path, status, "may" if allowed else "may not"))
     assert wrong == []

@@ -94,7 +94,7 @@ def test_a_document_lists_its_clauses(client: httpx.Client) -> None:
         (SEARCH, {"q": "补贴", "region": "999999"}, "region"),
         (SEARCH, {"q": "补贴", "as_of": "0"}, "as_of"),
         (DOCUMENTS, {"region": "999999"}, "region"),
-        (DOCUMENTS, {"after": "nothing"}, "after"),
+        (DOCUMENTS, {"after": "长" * 201}, "after"),
         (DOCUMENTS, {"limit": 501}, "limit"),
         (f"{DOCUMENTS}/changzhi", {"as_of": "2021-02-30"}, "as_of"),
     ],

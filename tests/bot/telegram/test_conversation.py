@@ -252,7 +252,8 @@ def test_a_photograph_of_a_permit_gets_its_verdict(
             chats.document(MEI, picture, "image/png") if as_file else chats.photo(MEI, picture)
         )
         (answer,) = await bot.takes(update)
-        assert answer.text.startswith("✅ 证有效")
+        heading = dialogue_says("permit_heading.PERSON_NOT_CHECKED")
+        assert answer.text.startswith(f"⚠️ {heading}")
         assert answer.entities[0] == "b"
 
     with_permits(world, tmp_path, steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -22,7 +23,7 @@ from tests.bot.telegram.world import MEI, Process, process
 from tests.simulators.telegram_chats import TOKEN, Sent
 
 HELLO = "你好"
-LATER = dt.timedelta(seconds=1)
+LONG = Reply(Status.ANSWERED, (Block("talk", (Statement("给予补贴。" * 2000),)),))
 
 
 def seen(world: World) -> list[Sent]:
@@ -172,33 +173,32 @@ async def put(bot: Process, reply: Reply, recipient: str = str(MEI)) -> None:
     await bot.carry()
 
 
-def test_a_long_answer_goes_on_where_it_was_broken_off(world: World) -> None:
-    long = Reply(
-        Status.ANSWERED,
-        (Block("talk", (Statement("给予补贴。" * 2000),)),),
-        options=(Option("好", "好"),),
-    )
+def test_a_long_answer_is_several_messages_with_its_buttons_under_the_last(world: World) -> None:
+    long = replace(LONG, options=(Option("好", "好"),))
 
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
-            await bot.hears(HELLO)
-            await put(bot, sentence("help"), recipient="8")  # not known to Telegram
+            world.chats.text(MEI, HELLO)
+            await put(bot, long)
+            assert [len(part.text) for part in seen(world)] == [4095, 4095, 1810]
+            assert [part.labels for part in seen(world)] == [[], [], ["好"]]
+
+    anyio.run(scenario)
+
+
+def test_who_is_not_known_to_telegram_is_a_dead_letter(world: World) -> None:
+    async def scenario() -> None:
+        async with process(world.app, world.chats) as bot:
+            with capture_logs():
+                await put(bot, sentence("help"), recipient="8")
             (unknown,) = world.app.outbox.listed("dead")
             assert unknown.reason == "chat_not_found"
-            world.chats.text(MEI, "x")
-            world.chats.faults.clear()
-            world.chats.fails("setWebhook", 500, "not called")
-            await put(bot, long)
-            parts = seen(world)[1:]
-            assert [len(part.text) for part in parts] == [4095, 4095, 1810]
-            assert [part.labels for part in parts] == [[], [], ["好"]]
 
     anyio.run(scenario)
 
 
 def test_what_was_delivered_of_a_long_answer_is_not_sent_again(world: World) -> None:
-    long = Reply(Status.ANSWERED, (Block("talk", (Statement("给予补贴。" * 2000),)),))
-    parcel = Parcel("k", "telegram", str(MEI), long)
+    parcel = Parcel("k", "telegram", str(MEI), LONG)
 
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
@@ -206,7 +206,7 @@ def test_what_was_delivered_of_a_long_answer_is_not_sent_again(world: World) -> 
             sender = bot.channel.sender
             world.chats.fails("sendMessage", 502, "Bad Gateway")
             assert await sender.send(parcel) == Delivery("later", 0, reason="network")
-            assert await sender.send(Parcel("k", "telegram", str(MEI), long, 2)) == Delivery(
+            assert await sender.send(Parcel("k", "telegram", str(MEI), LONG, 2)) == Delivery(
                 "sent", 3
             )
             assert [len(part.text) for part in seen(world)] == [1810]
@@ -215,14 +215,13 @@ def test_what_was_delivered_of_a_long_answer_is_not_sent_again(world: World) -> 
 
 
 def test_a_slow_telegram_does_not_outlast_the_lease(world: World) -> None:
-    long = Reply(Status.ANSWERED, (Block("talk", (Statement("给予补贴。" * 2000),)),))
     ticks = iter(range(0, 1000, 20))
 
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
             world.chats.text(MEI, HELLO)
             sender = TelegramSender(bot.channel.telegram.bot, clock=lambda: next(ticks))
-            delivery = await sender.send(Parcel("k", "telegram", str(MEI), long))
+            delivery = await sender.send(Parcel("k", "telegram", str(MEI), LONG))
             assert delivery == Delivery("later", 1, after_s=0, reason="rest")
 
     anyio.run(scenario)
@@ -255,7 +254,7 @@ def test_a_telegram_that_is_not_there_is_tried_again(world: World) -> None:
     async def scenario() -> None:
         gone = {"telegram_api_base": "http://127.0.0.1:9"}
         settings = world.app.settings.model_copy(update=gone)
-        away = type(world.app)(**{**vars(world.app), "settings": settings})
+        away = replace(world.app, settings=settings)
         async with process(away, world.chats, connect=False) as bot:
             parcel = Parcel("k", "telegram", str(MEI), sentence("help"))
             assert await bot.channel.sender.send(parcel) == Delivery("later", reason="network")

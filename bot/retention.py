@@ -1,0 +1,92 @@
+"""Taking away what is kept of a conversation: when its time is over, or when its person says so.
+
+Everything that hangs on a conversation or a turn goes with it: the tables are found by their
+foreign keys, so that a new one cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection, Engine, Select, Table, delete, select, update
+
+from bot.outbox import OutboxRow
+from bot.storage import ConversationRow, TurnRow, memory_to_json
+from dialogs.memory import Memory
+from knowledge.tables import Base
+
+_AT_ONCE = 500
+_DONE = OutboxRow.state.in_(("sent", "dead"))
+
+
+def forget(connection: Connection, conversation_pk: int) -> None:
+    """Take away everything of a conversation but its name, in the transaction of `connection`.
+    What is on its way to the person still arrives."""
+    turns = select(TurnRow.pk).where(TurnRow.conversation_pk == conversation_pk)
+    _delete_turns(connection, turns)
+    for table, column in _hanging_on("conversation"):
+        if table.name != TurnRow.__tablename__:
+            connection.execute(delete(table).where(table.c[column] == conversation_pk))
+    whose = connection.execute(
+        select(ConversationRow.channel, ConversationRow.id).where(
+            ConversationRow.pk == conversation_pk
+        )
+    ).one()
+    connection.execute(
+        delete(OutboxRow).where(
+            OutboxRow.channel == whose.channel, OutboxRow.recipient == whose.id, _DONE
+        )
+    )
+    connection.execute(
+        update(ConversationRow)
+        .where(ConversationRow.pk == conversation_pk)
+        .values(memory=memory_to_json(Memory()))
+    )
+
+
+def sweep(engine: Engine, before: dt.datetime) -> int:
+    """Take away turns older than `before`, and conversations that nobody has touched since; how
+    many turns. In small transactions, so that nobody waits for it."""
+    swept = 0
+    while True:
+        with engine.begin() as connection:
+            old = list(
+                connection.scalars(
+                    select(TurnRow.pk).where(TurnRow.asked_at < before).limit(_AT_ONCE)
+                )
+            )
+            _delete_turns(connection, select(TurnRow.pk).where(TurnRow.pk.in_(old)))
+        swept += len(old)
+        if len(old) < _AT_ONCE:
+            break
+    with engine.begin() as connection:
+        connection.execute(delete(OutboxRow).where(OutboxRow.finished_at < before, _DONE))
+        left = select(TurnRow.conversation_pk)
+        gone = list(
+            connection.scalars(
+                select(ConversationRow.pk)
+                .where(ConversationRow.updated_at < before, ConversationRow.pk.not_in(left))
+                .limit(_AT_ONCE)
+            )
+        )
+        for pk in gone:
+            forget(connection, pk)
+        connection.execute(delete(ConversationRow).where(ConversationRow.pk.in_(gone)))
+    return swept
+
+
+def _delete_turns(connection: Connection, turns: Select[int]) -> None:
+    pks = list(connection.scalars(turns))
+    for table, column in _hanging_on("turn"):
+        connection.execute(delete(table).where(table.c[column].in_(pks)))
+    connection.execute(delete(TurnRow).where(TurnRow.pk.in_(pks)))
+
+
+def _hanging_on(name: str) -> list[tuple[Table, str]]:
+    """The tables whose rows belong to a row of `name`, and the column that says to which."""
+    return [
+        (table, key.parent.name)
+        for table in reversed(Base.metadata.sorted_tables)
+        for key in table.foreign_keys
+        if key.column.table.name == name
+    ]

@@ -1,0 +1,186 @@
+"""A bot with the WeChat channel on a real port, and the platform that talks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from bot.app import App, connected, utc_now
+from bot.courier import Courier
+from bot.database import open_engine
+from bot.http import problems
+from bot.http.guard import Guard
+from bot.sealing import Seal
+from bot.settings import Settings
+from bot.wechat.service import WeChat, open_wechat
+from bot.wechat.webhook import Timing
+from dialogs.converse import Conversation
+from dialogs.memory import Memory
+from dialogs.reply import Block, Message, Option, Reply, Statement, Status
+from knowledge.library import Library
+from knowledge.vocabulary import vocabulary
+from nlu.understand import Understander
+from tests.bot.serving import SEAL_KEY, KeywordClassifier
+from tests.simulators.wechat_platform import Account, Platform
+
+# WeChat's five seconds and what follows from them, shortened for tests.
+FAST = Timing(budget=0.6, in_time=0.95, hold=1.15, give_up=1.6, look=0.1)
+CUT = 1.0
+API = "http://wechat.test"
+
+Converse = Callable[[Message, Memory], Reply]
+
+
+def talk(text: str, *labels: str) -> Reply:
+    options = tuple(Option(label, label) for label in labels)
+    return Reply(Status.ANSWERED, (Block("talk", (Statement(text),)),), options=options)
+
+
+@dataclass(frozen=True)
+class StandIn(Conversation):
+    """A dialogue that says what the test wants."""
+
+    answer: Converse = lambda message, _memory: talk(f"答：{message.text}")
+
+    def converse(
+        self, message: Message, memory: Memory, as_of: dt.date | None = None
+    ) -> tuple[Reply, Memory]:
+        return self.answer(message, memory), memory
+
+
+def settings_for(folder: Path, database_url: str, account: Account, **more: object) -> Settings:
+    safe = account.mode != "plain"
+    return Settings(
+        **{  # type: ignore[arg-type]
+            "_env_file": None,
+            "database_url": database_url,
+            "seal_key_file": folder / "seal.key",
+            "wechat_token": account.token,
+            "wechat_app_id": account.app_id,
+            "wechat_app_secret": account.secret,
+            "wechat_aes_key": account.aes_key if safe else "",
+            "wechat_verified": account.verified,
+            "wechat_api_base": API,
+            "staff_hours": "",
+            **more,
+        }
+    )
+
+
+def app_for(settings: Settings, answer: Converse | None = None) -> App:
+    """An app over a migrated database: the real dialogue with a few words for a classifier, or a
+    stand-in."""
+    engine = open_engine(settings.database_url)
+    library = Library(engine)
+    understand = Understander(KeywordClassifier()).understand
+    conversation = (
+        Conversation(library, vocabulary(), understand, utc_now)
+        if answer is None
+        else StandIn(library, vocabulary(), understand, utc_now, answer=answer)
+    )
+    return connected(settings, engine, conversation, Seal(SEAL_KEY))
+
+
+def web_of(app: App, wechat: WeChat) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(Courier(app.outbox, [wechat.sender]).run_for_ever)
+            tasks.start_soon(wechat.run_for_ever)
+            yield
+            tasks.cancel_scope.cancel()
+
+    web = FastAPI(lifespan=lifespan)
+    web.include_router(wechat.routes())
+    problems.install(web)
+    web.add_middleware(Guard)
+    return web
+
+
+@contextmanager
+def serving(web: FastAPI, *, kill: bool = False) -> Iterator[str]:
+    """Serve on a free port; `kill` breaks off what is running at the end."""
+    config = uvicorn.Config(
+        web,
+        port=0,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=0 if kill else None,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            assert time.monotonic() < deadline, "the server did not start in time"
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@dataclass
+class Bench:
+    """Everything of one conversation partner's test."""
+
+    app: App
+    platform: Platform
+    url: str
+
+    def run(self, scene: Callable[[Platform], object]) -> None:
+        """Play a scene with a client of its own."""
+
+        async def play() -> None:
+            async with httpx.AsyncClient(base_url=self.url, timeout=60) as client:
+                self.platform.client = client
+                await scene(self.platform)  # type: ignore[misc]
+
+        asyncio.run(play())
+
+
+@contextmanager
+def bench(
+    folder: Path,
+    database_url: str,
+    account: Account | None = None,
+    answer: Converse | None = None,
+    **settings: object,
+) -> Iterator[Bench]:
+    account = account or Account()
+    app = app_for(settings_for(folder, database_url, account, **settings), answer)
+    platform = Platform(account, httpx.AsyncClient(), cut=CUT)
+    wechat = open_wechat(
+        app,
+        transport=httpx.ASGITransport(platform.api.app()),
+        timing=FAST,
+        lease=dt.timedelta(seconds=2),
+    )
+    assert wechat is not None
+    try:
+        with serving(web_of(app, wechat)) as url:
+            yield Bench(app, platform, url)
+    finally:
+        app.engine.dispose()
+
+
+async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        await asyncio.sleep(0.01)
