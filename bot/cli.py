@@ -11,6 +11,7 @@ import typer
 from bot.bench_cli import bench_app
 from bot.doctor import doctor_command
 from bot.kb_cli import kb_app
+from bot.key_cli import key_app
 from bot.nlu_cli import nlu_app
 from bot.registry_cli import registry_app
 from bot.user_cli import user_app
@@ -25,6 +26,7 @@ cli = typer.Typer(
 cli.add_typer(kb_app, name="kb", help="The policy library.")
 cli.add_typer(nlu_app, name="nlu", help="Understanding: train, test, explain.")
 cli.add_typer(registry_app, name="registry", help="The reference permit registry.")
+cli.add_typer(key_app, name="key", help="Keys to the API for other programs.")
 cli.add_typer(user_app, name="user", help="Accounts of the hotline console.")
 cli.add_typer(bench_app, name="bench", help="The measurements of docs/measurements.md.")
 cli.command("doctor")(doctor_command)

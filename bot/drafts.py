@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.handover import Handovers
+from bot.handover import Handovers, Place
 from bot.redact import redact
-from bot.storage import ConversationRow, Held, held, redacted_reply, utc
+from bot.storage import ConversationRow, Held, redacted_reply, utc
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.wording import say
 from knowledge.tables import Base
@@ -54,6 +54,8 @@ class DraftRow(Base):
     made_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    # What the person was told at last. `sent` and `edited`: by staff, as it was or in their words.
+    turn_pk: Mapped[int | None] = mapped_column(ForeignKey("turn.pk"))
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,26 @@ class Drafts:
             )
         return self._decide(draft, "sent" if words is None else "edited", reply, staff)
 
+    def used(
+        self, conversation: Held, question: str, draft: Reply, staff: str, turn: int, *, edited: bool
+    ) -> None:
+        """Keep what became of an answer that the bot offered a member of staff who has the
+        conversation: it was said in the turn `turn`, as it was or edited."""
+        now = self._now()
+        conversation.connection.execute(
+            insert(DraftRow).values(
+                conversation_pk=conversation.pk,
+                question=redact(question),
+                reply=_REPLY.dump_json(redacted_reply(draft)).decode(),
+                state="edited" if edited else "sent",
+                staff=staff,
+                made_at=now,
+                due_at=now,
+                decided_at=now,
+                turn_pk=turn,
+            )
+        )
+
     def expire_due(self) -> int:
         """Tell those who have waited too long that nobody could check; how many."""
         with self._engine.connect() as connection:
@@ -164,20 +186,26 @@ class Drafts:
         return self._decide(draft, "expired", reply, None)
 
     def _decide(self, draft: Draft, state: DraftState, reply: Reply, staff: str | None) -> bool:
-        place = (draft.channel, draft.conversation)
-        with held(self._engine, *place, self._now()) as conversation:
-            conversation.begin_writing()
+        def work(conversation: Held, place: Place) -> bool:
+            open_now = self._handovers.open_of(conversation)
+            # Who is talking with a member of staff must not hear that nobody had time.
+            dropped = state == "expired" and open_now is not None and open_now.state == "staff"
             done = conversation.connection.execute(
                 update(DraftRow)
                 .where(DraftRow.pk == draft.pk, DraftRow.state == "waiting")
-                .values(state=state, staff=staff, decided_at=self._now())
+                .values(
+                    state="dropped" if dropped else state, staff=staff, decided_at=self._now()
+                )
             )
-            if done.rowcount != 1:
-                return False
-            by = {} if staff is None else {"staff": staff}
-            self._handovers.speak(conversation, place, reply, **by)
-        self._handovers.wake()
-        return True
+            if done.rowcount != 1 or dropped:
+                return done.rowcount == 1
+            turn = self._handovers.speak(conversation, place, reply, staff)
+            conversation.connection.execute(
+                update(DraftRow).where(DraftRow.pk == draft.pk).values(turn_pk=turn)
+            )
+            return True
+
+        return self._handovers.within((draft.channel, draft.conversation), work)
 
 
 def _select() -> Select[*tuple[Any, ...]]:

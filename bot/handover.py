@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -23,20 +22,22 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
     func,
     insert,
+    or_,
     select,
     text,
     tuple_,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.hours import Span, spoken
 from bot.outbox import Outbox
 from bot.sealing import Seal
-from bot.storage import ConversationRow, Held, held, note_change, utc
+from bot.storage import ConversationRow, Held, Moved, Speaker, TurnRow, held, note_change, utc
 from dialogs.handoff import Staffing
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
 from dialogs.wording import say
@@ -47,6 +48,10 @@ OPEN: tuple[State, ...] = ("waiting", "staff", "contact")
 Reason = Literal["asked", "contact", "staff"]
 # Channels whose clients read a conversation's turns by themselves; others are sent them.
 READ_TURNS = frozenset(("web",))
+RATING_REQUEST = "rating_request"  # the intent of the turn that asks for a rating
+Place = tuple[str, str]  # a conversation's channel, and its id there
+# Another process changed the conversation meanwhile: so often it is tried again.
+_TRIES = 5
 _OPEN = text("state IN ('waiting', 'staff', 'contact')")
 
 
@@ -219,175 +224,205 @@ class Handovers:
     def take(self, pk: int, staff: str) -> bool:
         """Take a waiting conversation, or one to be called back. False: somebody else has it, it
         is closed, or it is meant for a colleague."""
-        now = self._now()
-        with self._engine.begin() as connection:
-            done = connection.execute(
-                update(HandoverRow)
-                .where(
-                    HandoverRow.pk == pk,
-                    HandoverRow.state.in_(("waiting", "contact")),
-                    HandoverRow.meant_for.is_(None) | (HandoverRow.meant_for == staff),
-                )
-                .values(state="staff", staff=staff, meant_for=None, taken_at=now, seen_at=now)
-            )
-        if done.rowcount != 1:
-            return False
-        self._tell(pk, "handoff.staff_came")
-        return True
+
+        def work(conversation: Held, place: Place) -> bool:
+            found = self.open_of(conversation)
+            if found is None or found.pk != pk or found.state == "staff":
+                return False
+            if found.meant_for not in (None, staff):
+                return False
+            self._set(conversation, pk, state="staff", staff=staff, meant_for=None, **self._since())
+            came = "handoff.contact_taken" if found.state == "contact" else "handoff.staff_came"
+            self.speak(conversation, place, _talk(say(came)))
+            return True
+
+        return self._within(pk, work)
 
     def take_over(self, conversation_pk: int, staff: str) -> int | None:
         """Take a conversation that nobody asked a person for; the hand-over's number. None when
-        there is an open hand-over already (take that one)."""
-        now = self._now()
-        try:
-            with self._engine.begin() as connection:
-                pk = connection.execute(
-                    insert(HandoverRow)
-                    .values(
-                        conversation_pk=conversation_pk,
-                        state="staff",
-                        reason="staff",
-                        staff=staff,
-                        asked_at=now,
-                        taken_at=now,
-                        seen_at=now,
-                    )
-                    .returning(HandoverRow.pk)
-                ).scalar_one()
-        except IntegrityError:
-            return None
-        self._tell(pk, "handoff.staff_came")
-        return pk
+        there is an open hand-over already (take that one), or no such conversation."""
+        made: list[int] = []
 
-    def say(self, pk: int, staff: str, words: str) -> bool:
-        """Say something to the person. False: the conversation is not this member of staff's."""
-        return self._speak(pk, _talk(words), staff=staff)
+        def work(conversation: Held, place: Place) -> bool:
+            if self.open_of(conversation) is not None:
+                return False
+            values = {"state": "staff", "reason": "staff", "staff": staff, "asked_at": self._now()}
+            made[:] = conversation.connection.execute(
+                insert(HandoverRow)
+                .values(conversation_pk=conversation_pk, **values, **self._since())
+                .returning(HandoverRow.pk)
+            ).scalars()
+            self.speak(conversation, place, _talk(say("handoff.staff_came")))
+            return True
 
-    def seen(self, pk: int, staff: str) -> bool:
-        """The member of staff is still there. False: the conversation is no longer theirs."""
+        place = self.place_of(conversation_pk)
+        return made[0] if place is not None and self.within(place, work) else None
+
+    def say(
+        self,
+        pk: int,
+        staff: str,
+        words: str | Reply,
+        key: str = "",
+        also: Callable[[Held, int], None] = lambda _conversation, _turn: None,
+    ) -> bool:
+        """Say something to the person. False: the conversation is not this member of staff's.
+
+        Said again with the same `key` it is still said once. `also` is told the turn's number, in
+        the same transaction.
+        """
+        reply = _talk(words) if isinstance(words, str) else words
+
+        def work(conversation: Held, place: Place) -> bool:
+            if not self._theirs(conversation, pk, staff):
+                return False
+            if not key or conversation.reply_to(f"staff-{key}") is None:
+                also(conversation, self.speak(conversation, place, reply, staff, key))
+            return True
+
+        return self._within(pk, work)
+
+    def present(self, staff: str) -> None:
+        """The member of staff is still there, for every conversation they have."""
         with self._engine.begin() as connection:
-            done = connection.execute(
-                update(HandoverRow).where(*_theirs(pk, staff)).values(seen_at=self._now())
-            )
-        return done.rowcount == 1
-
-    def transfer(self, pk: int, staff: str, to: str) -> bool:
-        """Pass it on to a colleague, who has to take it."""
-        with self._engine.begin() as connection:
-            done = connection.execute(
+            connection.execute(
                 update(HandoverRow)
-                .where(*_theirs(pk, staff))
-                .values(state="waiting", staff=None, meant_for=to, asked_at=self._now())
+                .where(HandoverRow.state == "staff", HandoverRow.staff == staff)
+                .values(seen_at=self._now())
             )
-        if done.rowcount != 1:
-            return False
-        self._changed(pk)
-        return True
+
+    def transfer(self, pk: int, staff: str, to: str | None) -> bool:
+        """Pass it on to a colleague, who has to take it; to whoever is free when `to` is None."""
+
+        def work(conversation: Held, place: Place) -> bool:
+            if not self._theirs(conversation, pk, staff):
+                return False
+            values = {"state": "waiting", "staff": None, "meant_for": to, "asked_at": self._now()}
+            self._set(conversation, pk, **values)
+            self.speak(conversation, place, _talk(say("handoff.transferred")))
+            return True
+
+        return self._within(pk, work)
 
     def close(self, pk: int, staff: str, code: str, *, ask_rating: bool = False) -> bool:
         """End it: the bot answers again. `code` says how it ended; a rating may be asked for."""
-        with self._engine.begin() as connection:
-            if not self._close(connection, pk, code, *_theirs(pk, staff)):
+
+        def work(conversation: Held, place: Place) -> bool:
+            if not self._theirs(conversation, pk, staff):
                 return False
-        self._tell(pk, "handoff.back_to_bot")
-        if ask_rating:
-            yes, no = say("handoff.rate_yes"), say("handoff.rate_no")
-            self._speak(
-                pk,
-                Reply(
-                    Status.ANSWERED,
-                    (Block("question", (Statement(say("handoff.rate")),)),),
-                    options=(Option(yes, yes), Option(no, no)),
-                    intent="rating_request",
-                ),
-            )
-        return True
+            self._close(conversation.connection, pk, code)
+            self.speak(conversation, place, _talk(say("handoff.back_to_bot")))
+            if ask_rating:
+                self.speak(conversation, place, _rating_request())
+            return True
+
+        return self._within(pk, work)
 
     def release_vanished(self, away: dt.timedelta) -> int:
         """Give conversations back to the queue whose member of staff has not been seen for so
-        long; how many."""
+        long, or that a colleague who was meant to has not taken; how many."""
         gone = self._now() - away
+        late = or_(
+            and_(HandoverRow.state == "staff", HandoverRow.seen_at < gone),
+            and_(
+                HandoverRow.state == "waiting",
+                HandoverRow.meant_for.is_not(None),
+                HandoverRow.asked_at < gone,
+            ),
+        )
+
+        def work(conversation: Held, place: Place) -> bool:
+            found = conversation.connection.execute(
+                _select().where(HandoverRow.conversation_pk == conversation.pk, late)
+            ).one_or_none()
+            if found is None:
+                return False
+            if found.state == "waiting":
+                self._set(conversation, found.pk, meant_for=None)
+                note_change(conversation.connection, conversation.pk, self._now())
+                return True
+            # Who wants to be called back is not there to wait.
+            state = "waiting" if found.contact is None else "contact"
+            self._set(conversation, found.pk, state=state, staff=None)
+            self.speak(conversation, place, _talk(say("handoff.vanished")))
+            return True
+
         with self._engine.connect() as connection:
-            pks = connection.execute(
-                select(HandoverRow.pk).where(
-                    HandoverRow.state == "staff", HandoverRow.seen_at < gone
-                )
-            ).scalars()
-            lost = list(pks)
-        released = 0
-        for pk in lost:
-            with self._engine.begin() as connection:
-                done = connection.execute(
-                    update(HandoverRow)
-                    .where(
-                        HandoverRow.pk == pk,
-                        HandoverRow.state == "staff",
-                        HandoverRow.seen_at < gone,
-                    )
-                    .values(state="waiting", staff=None)
-                )
-            if done.rowcount == 1:
-                self._tell(pk, "handoff.vanished")
-                released += 1
-        return released
+            lost = list(connection.execute(select(HandoverRow.pk).where(late)).scalars())
+        return sum(self._within(pk, work) for pk in lost)
 
     # --- common ---------------------------------------------------------------------------------
 
-    def speak(self, conversation: Held, place: tuple[str, str], reply: Reply, **by: str) -> None:
-        """Add a turn that nobody's message began, and send it where the channel must be sent to."""
+    def speak(
+        self,
+        conversation: Held,
+        place: Place,
+        reply: Reply,
+        staff: str | None = None,
+        key: str = "",
+    ) -> int:
+        """Add a turn that nobody's message began, and send it where the channel must be sent to;
+        the turn's number."""
         channel, person = place
         now = self._now()
-        message = Message(
-            "",
-            person,
-            f"{'staff' if by else 'bot'}-{uuid.uuid4().hex}",
-            channel,
-            speaker="staff" if by else "bot",
-            staff=by.get("staff"),
-        )
-        conversation.add_turn(message, reply, conversation.memory, now, now)
+        speaker: Speaker = "bot" if staff is None else "staff"
+        name = f"{speaker}-{key or uuid.uuid4().hex}"
+        message = Message("", person, name, channel, speaker=speaker, staff=staff)
+        turn = conversation.add_turn(message, reply, conversation.memory, now, now)
         if channel in self._outbox.channels:
-            self._outbox.put(conversation.connection, channel, person, reply, message.id)
+            # Ids may be the sender's own; the outbox knows no conversation but by its key.
+            name = f"{conversation.pk}-{name}"
+            self._outbox.put(conversation.connection, channel, person, reply, name)
+        return turn
 
-    def _speak(self, pk: int, reply: Reply, staff: str | None = None) -> bool:
+    def within(self, place: Place, work: Callable[[Held, Place], bool]) -> bool:
+        """Do `work` in the conversation at `place`, alone and in one transaction. It says whether
+        anything came of it; if so, what it put in the outbox is sent at once."""
+        for _ in range(_TRIES):
+            try:
+                with held(self._engine, *place, self._now()) as conversation:
+                    conversation.begin_writing()
+                    done = work(conversation, place)
+            except Moved:
+                continue
+            if done:
+                self._outbox.wake()
+            return done
+        raise OperationalError("the conversation is changed without end", None, Exception())
+
+    def place_of(self, conversation_pk: int) -> Place | None:
+        """Channel and id of a conversation; None for an unknown one."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(ConversationRow.channel, ConversationRow.id).where(
+                    ConversationRow.pk == conversation_pk
+                )
+            ).one_or_none()
+        return None if row is None else (row.channel, row.id)
+
+    def _within(self, pk: int, work: Callable[[Held, Place], bool]) -> bool:
         found = self.find(pk)
-        if found is None:
-            return False
-        place = (found.channel, found.conversation)
-        with held(self._engine, *place, self._now()) as conversation:
-            if staff is not None:
-                now_open = self.open_of(conversation)
-                if now_open is None or now_open.pk != pk or now_open.staff != staff:
-                    return False
-                self.speak(conversation, place, reply, staff=staff)
-            else:
-                self.speak(conversation, place, reply)
-        self.wake()
-        return True
+        return found is not None and self.within((found.channel, found.conversation), work)
 
-    def wake(self) -> None:
-        """Have what was put in the outbox sent at once."""
-        self._outbox.wake()
+    def _theirs(self, conversation: Held, pk: int, staff: str) -> bool:
+        found = self.open_of(conversation)
+        return found is not None and (found.pk, found.staff) == (pk, staff)
 
-    def _tell(self, pk: int, wording: str) -> None:
-        self._speak(pk, _talk(say(wording)))
+    def _since(self) -> dict[str, dt.datetime]:
+        now = self._now()
+        return {"taken_at": now, "seen_at": now}
 
-    def _changed(self, pk: int) -> None:
-        found = self.find(pk)
-        if found is not None:
-            with self._engine.begin() as connection:
-                note_change(connection, found.conversation_pk, self._now())
+    def _set(self, conversation: Held, pk: int, **values: object) -> None:
+        conversation.connection.execute(
+            update(HandoverRow).where(HandoverRow.pk == pk).values(**values)
+        )
 
-    def _close(
-        self, connection: Connection, pk: int, code: str, *where: ColumnElement[bool]
-    ) -> bool:
-        conditions = where or (HandoverRow.pk == pk, HandoverRow.state.in_(OPEN))
-        done = connection.execute(
+    def _close(self, connection: Connection, pk: int, code: str) -> None:
+        connection.execute(
             update(HandoverRow)
-            .where(*conditions)
+            .where(HandoverRow.pk == pk, HandoverRow.state.in_(OPEN))
             .values(state="closed", code=code, closed_at=self._now(), contact=None)
         )
-        return done.rowcount == 1
 
     def _waiting_before(self, connection: Connection, handover: Handover | None) -> int:
         waiting = select(func.count()).where(HandoverRow.state == "waiting")
@@ -397,16 +432,34 @@ class Handovers:
         return connection.execute(waiting).scalar_one()
 
 
-def _theirs(pk: int, staff: str) -> tuple[ColumnElement[bool], ...]:
-    return (HandoverRow.pk == pk, HandoverRow.state == "staff", HandoverRow.staff == staff)
-
-
 def _bound(conversation_pk: int) -> str:
     return f"contact:{conversation_pk}"
 
 
 def _talk(words: str) -> Reply:
     return Reply(Status.HANDED_OFF, (Block("talk", (Statement(words),)),), intent="staff")
+
+
+def rating_asked(conversation: Held) -> int | None:
+    """The conversation's last turn, if it asks for a rating that nobody has given."""
+    last = conversation.connection.execute(
+        select(TurnRow.pk, TurnRow.intent, TurnRow.speaker)
+        .where(TurnRow.conversation_pk == conversation.pk)
+        .order_by(TurnRow.pk.desc())
+        .limit(1)
+    ).one_or_none()
+    asks = last is not None and (last.intent, last.speaker) == (RATING_REQUEST, "bot")
+    return last.pk if last is not None and asks else None
+
+
+def _rating_request() -> Reply:
+    yes, no = say("handoff.rate_yes"), say("handoff.rate_no")
+    return Reply(
+        Status.HANDED_OFF,
+        (Block("question", (Statement(say("handoff.rate")),)),),
+        options=(Option(yes, yes), Option(no, no)),
+        intent=RATING_REQUEST,
+    )
 
 
 def _select() -> Select[*tuple[Any, ...]]:

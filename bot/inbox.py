@@ -16,8 +16,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from bot.drafts import Drafts
-from bot.handover import Handovers
+from bot.handover import RATING_REQUEST, Handovers, rating_asked
 from bot.outbox import Outbox
+from bot.ratings import rate_turn
 from bot.retention import forget
 from bot.storage import Held, Moved, Turn, held
 from dialogs.memory import Memory
@@ -102,6 +103,8 @@ class Inbox:
             return self._of_bot(message, conversation, as_of)
         if handover is not None and handover.state == "staff":
             return Reply(Status.HANDED_OFF, (), intent="staff"), memory
+        if handover is None and (thanks := self._rated(message, conversation)) is not None:
+            return thanks, memory
         if handover is not None and says("stops_waiting", normalise(message.text)):
             desk.stop_waiting(conversation, handover)
             return _talk(Status.ANSWERED, say("handoff.not_waiting")), memory
@@ -122,6 +125,18 @@ class Inbox:
         elif self._drafts is not None and self._drafts.wants(reply, message.channel):
             reply = self._drafts.hold(conversation, message, reply)
         return reply, memory
+
+    def _rated(self, message: Message, conversation: Held) -> Reply | None:
+        """The reply to an answer to “was this of use?”, which is kept; None for anything else."""
+        yes, no = say("handoff.rate_yes"), say("handoff.rate_no")
+        useful = {yes: True, "1": True, no: False, "2": False}.get(normalise(message.text))
+        asked = rating_asked(conversation) if useful is not None else None
+        if useful is None or asked is None:
+            return None
+        conversation.begin_writing()
+        rate_turn(conversation.connection, asked, useful=useful, reason="", now=self._now())
+        block = Block("talk", (Statement(say("handoff.rated")),))
+        return Reply(Status.HANDED_OFF, (block,), intent=RATING_REQUEST)
 
     def _of_bot(
         self, message: Message, conversation: Held, as_of: dt.date | None

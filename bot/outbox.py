@@ -284,6 +284,16 @@ class Outbox:
             )
             return {row[0]: row[1] for row in rows}
 
+    def undelivered(self, channel: str, recipient: str) -> dict[ParcelState, int]:
+        """How many of one person's parcels have not arrived, by state; staff see it."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(OutboxRow.state, func.count())
+                .where(_of(channel, recipient), OutboxRow.state != "sent")
+                .group_by(OutboxRow.state)
+            )
+            return {row[0]: row[1] for row in rows}
+
     def _lease(self, pk: int, now: dt.datetime) -> bool:
         with self._engine.begin() as connection:
             done = connection.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import DateTime, Engine, ForeignKey, Text, select
+from sqlalchemy import Connection, DateTime, Engine, ForeignKey, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,18 +49,25 @@ def rate(
             TurnRow.message_id == message_id,
         )
     )
-    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
     with engine.begin() as connection:
         turn_pk = connection.execute(turn).scalar()
         if turn_pk is None:
             return False
-        said = {"useful": useful, "reason": redact(reason.strip()[:MOST_REASON]), "at": now}
-        connection.execute(
-            insert(RatingRow)
-            .values(turn_pk=turn_pk, **said)
-            .on_conflict_do_update(index_elements=["turn_pk"], set_=said)
-        )
+        rate_turn(connection, turn_pk, useful=useful, reason=reason, now=now)
         return True
+
+
+def rate_turn(
+    connection: Connection, turn_pk: int, *, useful: bool, reason: str, now: dt.datetime
+) -> None:
+    """Keep a rating of a turn's reply, in the transaction of `connection`."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    said = {"useful": useful, "reason": redact(reason.strip()[:MOST_REASON]), "at": now}
+    connection.execute(
+        insert(RatingRow)
+        .values(turn_pk=turn_pk, **said)
+        .on_conflict_do_update(index_elements=["turn_pk"], set_=said)
+    )
 
 
 def ratings_of(engine: Engine, turn_pks: Iterable[int]) -> dict[int, bool]:

@@ -56,10 +56,12 @@ _AS_DIGITS = str.maketrans("OIL", "011")
 _GAPS = frozenset("-_.·•/~") | frozenset("‐‑‒–—―−")
 
 
-def redact(text: str) -> str:
-    """`text` with every personal number replaced by what kind of number it was."""
+def redact(text: str, *, offices: bool = False) -> str:
+    """`text` with every personal number replaced by what kind of number it was. With `offices`
+    landline numbers stay: those that staff give are an office's."""
     for pattern, mask in _RULES:
-        text = _replace(pattern, text, mask)
+        if not (offices and pattern is _LANDLINE):
+            text = _replace(pattern, text, mask)
     return text
 
 

@@ -180,12 +180,14 @@ class Held:
         memory: Memory,
         asked_at: dt.datetime,
         answered_at: dt.datetime,
-    ) -> None:
-        """Keep a message, its reply and what is to be remembered, all redacted."""
+    ) -> int:
+        """Keep a message, its reply and what is to be remembered, all redacted; the turn's number."""
         self.begin_writing()
-        kept = redacted_reply(reply)
-        self.connection.execute(
-            insert(TurnRow).values(
+        # What staff say may name an office's telephone; the office is nobody's secret.
+        kept = redacted_reply(reply, offices=message.speaker == "staff")
+        turn: int = self.connection.execute(
+            insert(TurnRow)
+            .values(
                 conversation_pk=self.pk,
                 message_id=message.id,
                 speaker=message.speaker,
@@ -200,8 +202,10 @@ class Held:
                 asked_at=asked_at,
                 answered_at=answered_at,
             )
-        )
+            .returning(TurnRow.pk)
+        ).scalar_one()
         self.remember(memory, answered_at)
+        return turn
 
     def remember(self, memory: Memory, now: dt.datetime) -> None:
         """Keep `memory`, redacted, and when the conversation is to be looked at again."""
@@ -342,8 +346,9 @@ def memory_from_json(stored: str) -> Memory:
         return Memory()
 
 
-def redacted_reply(reply: Reply) -> Reply:
-    """The reply without anything personal it may echo. Citations are the sources' own words."""
+def redacted_reply(reply: Reply, *, offices: bool = False) -> Reply:
+    """The reply without anything personal it may echo. Citations are the sources' own words.
+    `offices`: landline numbers stay."""
     return replace(
         reply,
         contact=None,
@@ -351,7 +356,7 @@ def redacted_reply(reply: Reply) -> Reply:
             replace(
                 block,
                 statements=tuple(
-                    Statement(redact(statement.text), statement.clauses)
+                    Statement(redact(statement.text, offices=offices), statement.clauses)
                     for statement in block.statements
                 ),
             )

@@ -45,7 +45,7 @@ _BENEFITS = {
     "school": ("school_support", "apprenticeship", "training_bases"),
 }  # fmt: skip
 # Nothing is given yet by a clause that only studies, strives or encourages.
-_NOT_YET = frozenset(("study", "strive", "encourage"))
+NOT_YET = frozenset(("study", "strive", "encourage"))
 _MARK = {Truth.MET: "met", Truth.NOT_MET: "not_met", Truth.UNKNOWN: "unknown"}
 
 
@@ -249,7 +249,7 @@ def _describe(benefit: Benefit, composer: Composer, words: Vocabulary) -> None:
     composer.explained(determination)
     strength = words.strength_of(entry.provision.strength)
     key = _MARK[determination.outcome]
-    if strength is not None and strength.id in _NOT_YET and determination.outcome is Truth.MET:
+    if strength is not None and strength.id in NOT_YET and determination.outcome is Truth.MET:
         key = "not_yet"
     elif entry.provision.when is None:
         key = "unconditional"

@@ -12,13 +12,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from nlu.features import PatternFeatures
 from nlu.intents import intents
+from nlu.sounds import slipped
 from nlu.tokens import tokens
 from nlu.training_data import Pattern, TrainingData
 
@@ -28,6 +29,8 @@ _PENALTY = 0.3  # scikit-learn's C, by cross-validation
 # A message is far where the judge is this sure, in log odds. By cross-validation on the training
 # data one far message in twenty then passes for ours, where the intents alone let one in six pass.
 _SURE = 0.5
+# Somebody in danger must not be told that this is not our business.
+_DEAR = {"emergency": 3.0}
 _RARE = 3  # a word that fewer examples of ours hold is hardly familiar
 
 Vector = npt.NDArray[np.float64]
@@ -65,33 +68,51 @@ class Judge:
         return 1.0 / (1.0 + math.exp(min(_SURE - score, 700.0)))
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    """An example to learn from; `itself` are the words by which it counts in `Words`."""
+
+    text: str
+    cut: Sequence[str]
+    itself: frozenset[str]
+    far: bool
+    intent: str
+
+
 def fit_judge(data: TrainingData) -> Judge | None:
-    """A judge learnt from the examples; None when nothing in them is far, or everything is."""
+    """A judge learnt from the examples; None when nothing in them is far, or everything is.
+
+    Every second example is learnt once more with a slip in it: a typo makes a word strange, and a
+    strange word must not by itself make the message so.
+    """
     from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
 
-    is_far = np.array([intents()[example.intent].kind == "far" for example in data.examples])
-    if is_far.all() or not is_far.any():
+    kinds = intents()
+    is_far = [kinds[example.intent].kind == "far" for example in data.examples]
+    if all(is_far) or not any(is_far):
         return None
-    texts = [example.text for example in data.examples]
-    cuts = [tokens(text) for text in texts]
-    words = _count(cuts, is_far)
+    learnt = [
+        _Learnt(example.text, tokens(example.text), frozenset(), far, example.intent)
+        for example, far in zip(data.examples, is_far, strict=True)
+    ]
+    learnt = [replace(one, itself=frozenset(one.cut)) for one in learnt]
+    words = _count(learnt)
+    for one in learnt[::2]:
+        text = slipped(one.text)
+        if text != one.text:
+            learnt.append(replace(one, text=text, cut=tokens(text)))
     patterns = patterns_of(data.patterns)
-    found = [_features(text, cut, patterns) for text, cut in zip(texts, cuts, strict=True)]
+    found = [_features(one.text, one.cut, patterns) for one in learnt]
     documents = Counter(feature for features in found for feature in features)
     names = sorted(name for name, number in documents.items() if number >= _MIN_DF)
     place = {name: number for number, name in enumerate(names)}
     held = [sorted(place[name] for name in features if name in place) for features in found]
     starts = np.concatenate(([0], np.cumsum([len(row) for row in held])))
     columns = np.array([column for row in held for column in row], dtype=np.intp)
-    counts = csr_matrix(
-        (np.ones(len(columns)), columns, starts), shape=(len(texts), len(names))
-    )
+    counts = csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(held), len(names)))
     familiar = np.array(
-        [
-            _familiarity(text, cut, words, itself="far" if far else "ours")
-            for text, cut, far in zip(texts, cuts, is_far, strict=True)
-        ]
+        [_familiarity(one.text, one.cut, words, one.itself, one.far) for one in learnt]
     )
     mean, spread = familiar.mean(axis=0), familiar.std(axis=0)
     spread[spread == 0] = 1.0
@@ -99,7 +120,8 @@ def fit_judge(data: TrainingData) -> Judge | None:
     regression = LogisticRegression(
         solver="liblinear", C=_PENALTY, class_weight="balanced", random_state=42
     )
-    regression.fit(matrix, is_far)
+    dear = [_DEAR.get(one.intent, 1.0) for one in learnt]
+    regression.fit(matrix, [one.far for one in learnt], sample_weight=dear)
     weights = regression.coef_[0]
     familiarity = weights[len(names) :] / spread
     return Judge(
@@ -125,24 +147,32 @@ def _features(text: str, cut: Sequence[str], patterns: PatternFeatures) -> set[s
     return grams | set(patterns.features(text, cut))
 
 
-def _count(cuts: Sequence[Sequence[str]], is_far: npt.NDArray[np.bool_]) -> Words:
+def _count(learnt: Sequence[_Learnt]) -> Words:
     ours: Counter[str] = Counter()
     far: Counter[str] = Counter()
-    for cut, its_far in zip(cuts, is_far, strict=True):
-        (far if its_far else ours).update(set(cut))
-    return Words(ours, far, int((~is_far).sum()), int(is_far.sum()))
+    for one in learnt:
+        (far if one.far else ours).update(one.itself)
+    far_examples = sum(one.far for one in learnt)
+    return Words(ours, far, len(learnt) - far_examples, far_examples)
 
 
-def _familiarity(text: str, cut: Sequence[str], words: Words, itself: str = "") -> Vector:
-    """How well the words are known. `itself` is where the text stands in `words`, if it does."""
-    own_ours, own_far = int(itself == "ours"), int(itself == "far")
-    known = {word: words.ours.get(word, 0) - own_ours for word in cut}
+def _familiarity(
+    text: str,
+    cut: Sequence[str],
+    words: Words,
+    itself: frozenset[str] = frozenset(),
+    far: bool = False,
+) -> Vector:
+    """How well the words are known. `itself`: the words that the text added to `words`."""
+    known = {word: words.ours.get(word, 0) - (not far and word in itself) for word in cut}
     named = [word for word in cut if len(word) > 1 and "\u4e00" <= word[0] <= "\u9fff"]
     strange = sum(known[word] < 1 for word in named)
     rare = sum(known[word] < _RARE for word in named)
     unknown = sum(number < 1 and bool(word.strip()) for word, number in known.items())
     odds = [
-        math.log((words.far.get(word, 0) - own_far + 0.5) / (words.far_examples + 1))
+        math.log(
+            (words.far.get(word, 0) - (far and word in itself) + 0.5) / (words.far_examples + 1)
+        )
         - math.log((number + 0.5) / (words.ours_examples + 1))
         for word, number in known.items()
     ] or [0.0]

@@ -7,7 +7,9 @@ alone (不, 的, 找) is never thought to be the wrong one: 不贴 is not 补贴
 
 from __future__ import annotations
 
+import random
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -30,6 +32,7 @@ _LONGEST = 6
 _WORD = 20
 _COMMON = 8000
 _PASSES = 4
+_ALIKE = 5
 
 
 @cache
@@ -61,6 +64,36 @@ def _words_by_sound() -> dict[tuple[str, ...], tuple[str, ...]]:
             for sound in _sounds(word):
                 found[sound].append(word)
     return {sound: tuple(words) for sound, words in found.items()}
+
+
+@cache
+def _alike() -> dict[str, str]:
+    """For each character the commonest others that may sound like it."""
+    by_sound: defaultdict[str, list[str]] = defaultdict(list)
+    for char, syllables in _syllables().items():
+        for syllable in syllables:
+            by_sound[syllable].append(char)
+    commonest = {
+        syllable: sorted(chars, key=frequency, reverse=True)[:_ALIKE]
+        for syllable, chars in by_sound.items()
+    }
+    return {
+        char: "".join(other for one in syllables for other in commonest[one] if other != char)
+        for char, syllables in _syllables().items()
+    }
+
+
+def slipped(text: str) -> str:
+    """The normalised `text` with one character mistaken for another of its sound; always the same.
+
+    What `mend` would set right is set right: this is what an engine gets of such a message.
+    """
+    chance = random.Random(zlib.crc32(text.encode()))  # noqa: S311
+    places = [place for place, char in enumerate(text) if _alike().get(char)]
+    if not places:
+        return text
+    place = chance.choice(places)
+    return mend(text[:place] + chance.choice(_alike()[text[place]]) + text[place + 1 :])
 
 
 def mend(text: str) -> str:

@@ -14,7 +14,7 @@ from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise
 from nlu.split import announced, asked, questions
-from nlu.understanding import Classifier, EngineUnavailable, Score, ScopeJudge, Understanding
+from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, Understanding
 
 # In a longer text the story outweighs the question, so the question is also read by itself; and
 # only a word that announces another question divides it.

@@ -93,6 +93,12 @@ def everything(connection: Connection, wanted: Search) -> Iterator[Line]:
         yield Line(row.pk, utc(row.at), row.who, row.action, row.about)
 
 
+def names(connection: Connection) -> list[str]:
+    """Everybody who stands in the audit, by name."""
+    found = select(AuditRow.who).where(AuditRow.who != "").distinct().order_by(AuditRow.who)
+    return list(connection.execute(found).scalars())
+
+
 _LINES = select(AuditRow.pk, AuditRow.at, AuditRow.who, AuditRow.action, AuditRow.about)
 
 

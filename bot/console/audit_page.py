@@ -46,7 +46,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         wanted = _search(asked)
         lines: list[Line] = []
         with parts.engine.connect() as connection:
-            names = [account.name for account in accounts.everybody(connection)]
+            names = audit.names(connection)
             if wanted is not None:
                 lines = audit.search(connection, wanted, _A_PAGE + 1, before)
         more = len(lines) > _A_PAGE

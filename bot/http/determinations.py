@@ -18,7 +18,7 @@ from bot.http.problems import invalid
 from bot.http.told import Area, FactsTold, contradiction, facts_of, one_of
 from bot.http.wire import Day, Named
 from dialogs.conditions import describe, explain
-from dialogs.interview import Benefit, benefits, topics_for
+from dialogs.interview import NOT_YET, Benefit, benefits, topics_for
 from dialogs.policy import Desk
 from dialogs.select import Ask
 from dialogs.text import clause_name
@@ -100,15 +100,16 @@ class Silent(BaseModel):
 class SentBenefit(BaseModel):
     """A provision and what is decided about it.
 
-    `outcome` is about its conditions only. What is given is said by `verb`, the document's own
-    word, and `binding`: 鼓励 gives nothing yet, however well the conditions are met. Whether the
-    document still counts is its `standing`. An empty `amounts` with a silence on `amount` means
-    that the document gives none.
+    `outcome` is about its conditions only. `gives` is false where the document only studies,
+    strives or encourages, and so gives nothing yet, however well the conditions are met; `verb` is
+    its own word for it. Whether the document still counts is its `standing`. An empty `amounts`
+    with a silence on `amount` means that the document gives none.
     """
 
     provision: str
     topic: Named
     outcome: Outcome
+    gives: bool
     says: str
     verb: str
     strength: str | None
@@ -188,6 +189,7 @@ def _benefit(benefit: Benefit, day: dt.date, words: Vocabulary) -> SentBenefit:
         provision=provision.id,
         topic=Named(id=benefit.topic, name=words.topics[benefit.topic].label),
         outcome=decided.outcome.value,
+        gives=strength is None or strength.id not in NOT_YET,
         says=provision.says,
         verb=provision.strength,
         strength=strength.id if strength else None,

@@ -15,7 +15,13 @@ from knowledge.bodies import read_body, replayed
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_PICTURE_BODY = 5 * 1024 * 1024  # of the routes that take photographs
-_TAKE_PICTURES = frozenset(("/api/v1/messages", "/api/v1/verifications"))
+# Telegram's, which may quote another: 4,096 signs each, written as escapes of up to 12 bytes.
+MAX_UPDATE_BODY = 256 * 1024
+_LARGER = {
+    "/api/v1/messages": MAX_PICTURE_BODY,
+    "/api/v1/verifications": MAX_PICTURE_BODY,
+    "/telegram": MAX_UPDATE_BODY,
+}
 
 
 
@@ -61,7 +67,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope["path"], send)
-        most = MAX_PICTURE_BODY if scope["path"] in _TAKE_PICTURES else MAX_BODY
+        most = _LARGER.get(scope["path"], MAX_BODY)
         try:
             body = await read_body(scope, receive, most)
         except ClientDisconnect:

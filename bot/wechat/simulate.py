@@ -90,9 +90,8 @@ async def _talk(platform: ModuleType, person: Any, client: httpx.AsyncClient, po
             took = f"{len(outcome.tries)} request(s), {time.monotonic() - began:.1f} s"
             shown = outcome.shown
             if outcome.failed:
-                shown = (
-                    f"该公众号暂时无法提供服务，请稍后再试 {[one.status for one in outcome.tries]}"
-                )
+                statuses = [one.status for one in outcome.tries]
+                shown = f"该公众号暂时无法提供服务，请稍后再试 {statuses}"
             typer.echo(f"\n{shown}\n" if shown else "[nothing shown]")
             typer.echo(f"[{took}]")
 

@@ -13,12 +13,12 @@ from functools import partial
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.sealing import Seal
 from bot.storage import utc
-from bot.wechat.tables import TokenRow
+from bot.wechat.tables import TokenRow, writing
 
 # The platform renews five minutes early; until then the old token and the new one both work.
 EARLY = dt.timedelta(minutes=5)
@@ -68,16 +68,12 @@ class Tokens:
     def _look(self, stale: str | None) -> tuple[str | None, bool]:
         """The token that is kept, if it holds; else whether the lease is ours."""
         now = self.now()
-        with self.engine.begin() as connection:
-            row = connection.execute(
-                select(TokenRow.sealed, TokenRow.expires_at).where(TokenRow.app_id == self.app_id)
-            ).one_or_none()
-            if row is not None and utc(row.expires_at) - EARLY > now:
-                token = self.seal.unseal(row.sealed, self._place)
-                if token is not None and token != stale:
-                    return token, False
-        upsert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        with self.engine.begin() as connection:
+        with self.engine.connect() as connection:
+            known = self._kept(connection, now, stale)
+        if known is not None:
+            return known, False
+        with writing(self.engine) as connection:
+            upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             connection.execute(
                 upsert(TokenRow)
                 .values(
@@ -94,7 +90,22 @@ class Tokens:
                 .where(TokenRow.app_id == self.app_id, TokenRow.leased_until <= now)
                 .values(leased_until=now + LEASE)
             )
-            return None, leased.rowcount == 1
+            if leased.rowcount != 1:
+                return None, False
+            # Between the two looks another process may have brought it.
+            known = self._kept(connection, now, stale)
+            if known is not None:
+                self._set(connection, leased_until=_LONG_AGO)
+            return known, known is None
+
+    def _kept(self, connection: Connection, now: dt.datetime, stale: str | None) -> str | None:
+        row = connection.execute(
+            select(TokenRow.sealed, TokenRow.expires_at).where(TokenRow.app_id == self.app_id)
+        ).one_or_none()
+        if row is None or utc(row.expires_at) - EARLY <= now:
+            return None
+        token = self.seal.unseal(row.sealed, self._place)
+        return None if token == stale else token
 
     def _may_force(self) -> bool:
         now = self.now()
@@ -107,20 +118,20 @@ class Tokens:
             return forced.rowcount == 1
 
     def _keep(self, token: str, holds_s: int) -> None:
-        self._set(
-            sealed=self.seal.seal(token, self._place),
-            expires_at=self.now() + dt.timedelta(seconds=holds_s),
-            leased_until=_LONG_AGO,
-        )
+        with writing(self.engine) as connection:
+            self._set(
+                connection,
+                sealed=self.seal.seal(token, self._place),
+                expires_at=self.now() + dt.timedelta(seconds=holds_s),
+                leased_until=_LONG_AGO,
+            )
 
     def _end_lease(self) -> None:
-        self._set(leased_until=_LONG_AGO)
+        with writing(self.engine) as connection:
+            self._set(connection, leased_until=_LONG_AGO)
 
-    def _set(self, **values: object) -> None:
-        with self.engine.begin() as connection:
-            connection.execute(
-                update(TokenRow).where(TokenRow.app_id == self.app_id).values(**values)
-            )
+    def _set(self, connection: Connection, **values: object) -> None:
+        connection.execute(update(TokenRow).where(TokenRow.app_id == self.app_id).values(**values))
 
     @property
     def _place(self) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
@@ -30,6 +31,7 @@ NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 _WORDS = {
     "补贴": "training_subsidy",
     "免费": "training_subsidy",
+    "我能领": "what_can_i_get",
     "保险": "accident_insurance",
     "星级": "star_rating",
     "你好": "greet",
@@ -76,10 +78,17 @@ def copy_of(database: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def serving(web: FastAPI) -> Iterator[str]:
-    """Serve `web` on a free port of this machine; gives its address."""
+def serving(web: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """Serve `web` on a free port of this machine; gives its address. With its lifespan on, what it
+    does by itself runs too."""
     config = uvicorn.Config(
-        web, port=0, log_level="error", access_log=False, lifespan="off", proxy_headers=False
+        web,
+        port=0,
+        log_level="error",
+        access_log=False,
+        lifespan=lifespan,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -127,12 +127,13 @@ def test_staff_who_vanish_give_it_back(office: App, clock: Clock) -> None:
     pk = wants_a_person(office)
     office.handovers.take(pk, "li")
     clock.at += dt.timedelta(minutes=4)
-    assert office.handovers.seen(pk, "li")
+    office.handovers.present("li")
     clock.at += dt.timedelta(minutes=4)
     assert run_due(office) == 0
     clock.at += dt.timedelta(minutes=2)
     assert run_due(office) == 1
-    assert not office.handovers.seen(pk, "li")
+    office.handovers.present("li")  # too late
+    assert not office.handovers.say(pk, "li", "我回来了")
     assert office.handovers.take(pk, "wang")
 
 

@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(library_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = app_on(copy_of(library_file, tmp_path_factory.mktemp("site")))
-    with serving(create_app(app)) as url:
+    with serving(create_app(app), lifespan="on") as url:
         yield url
     app.engine.dispose()
 

@@ -101,17 +101,20 @@ def test_offline_nothing_is_lost_and_nothing_is_answered_twice(
     expect(page.get_by_text("网络断了")).to_be_visible()
     ask(page, "那长治呢")
     expect(page.get_by_text("没发出去")).to_be_visible()
-    again = page.get_by_role("button", name="再发一次")
-    again.click()
+    page.get_by_role("button", name="再发一次").click()
     expect(page.get_by_text("没发出去")).to_be_visible()
+    ask(page, "你好")
+    expect(page.get_by_text("没发出去")).to_have_count(2)
     context.set_offline(False)
+    # Back on the network, what is left goes out by itself, in the order written.
     expect(page.get_by_text("网络断了")).to_be_hidden()
-    again.click()
-    expect(page.locator(".answer")).to_have_count(2)
+    expect(page.locator(".answer")).to_have_count(3)
+    asked = page.locator('[data-fill="question"]')
+    assert asked.all_inner_texts() == [QUESTION, "那长治呢", "你好"]
     expect(page.get_by_text("没发出去")).to_have_count(0)
     page.reload()
-    expect(page.locator(".answer")).to_have_count(2)
-    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".answer")).to_have_count(3)
+    expect(page.locator(".turn")).to_have_count(3)
 
 
 def test_an_answer_lost_on_its_way_is_the_same_answer_again(page: Page) -> None:

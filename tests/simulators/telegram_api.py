@@ -50,7 +50,7 @@ def bot_api(chats: Chats, token: str = TOKEN) -> Starlette:
         try:
             result = chats.call(method, given)
             if method == "getUpdates":
-                result = await _long_poll(chats, given, result)
+                result = await _long_poll(chats, request, given, result)
         except Refusal as refusal:
             return _refused(refusal)
         return JSONResponse({"ok": True, "result": result})
@@ -77,9 +77,11 @@ async def _given(request: Request) -> dict[str, Any]:
     }
 
 
-async def _long_poll(chats: Chats, given: dict[str, Any], found: Any) -> Any:
+async def _long_poll(chats: Chats, request: Request, given: dict[str, Any], found: Any) -> Any:
     until = time.monotonic() + float(given.get("timeout", 0))
-    while not found and time.monotonic() < until:
+    while not found and time.monotonic() < until and not chats.closing:
+        if await request.is_disconnected():
+            break
         await asyncio.sleep(0.02)
         with chats.lock:
             found = chats._do("getUpdates", given)
@@ -114,7 +116,7 @@ def running(chats: Chats, port: int = 0, token: str = TOKEN) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
+        chats.closing = server.should_exit = True
         thread.join(10)
 
 

@@ -69,6 +69,7 @@ class Chats:
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}
         self.calls: list[str] = []
+        self.closing = False  # nobody is kept waiting any longer
         self._known: set[int] = set()
         self._open_taps: set[str] = set()
         self._updates = itertools.count(500_000_001)

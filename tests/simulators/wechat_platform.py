@@ -209,7 +209,8 @@ class Platform:
 class Api:
     """The API: tokens, customer-service messages with their quota, menu, QR codes, media.
 
-    `fails` holds errcodes to answer with next, by path; `delay` (seconds) comes before each answer.
+    `fails` holds errcodes to answer with next, by path (0: as always); `delay`, in seconds, comes
+    before each answer.
     """
 
     def __init__(self, account: Account, now: Callable[[], float] = time.time) -> None:
@@ -337,8 +338,8 @@ class Api:
         self.calls.append(path)
         if self.delay:
             await asyncio.sleep(self.delay)
-        if self.fails[path]:
-            return _error(self.fails[path].popleft(), "on demand")
+        if self.fails[path] and (code := self.fails[path].popleft()) != 0:
+            return _error(code, "on demand")
         if token and request.query_params.get("access_token") != self.token:
             return _error(40001, "invalid credential, access_token is invalid or not latest")
         return None

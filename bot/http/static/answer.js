@@ -1,6 +1,6 @@
 // An answer as the page shows it: conclusion first and bold, then its blocks, choices, sources.
 
-import { element } from "./dom.js";
+import { element, said } from "./dom.js";
 import { chip, sources } from "./sources.js";
 
 /** The element for an answer of the API; `send(text)` is called when a choice is tapped. */
@@ -21,7 +21,7 @@ function blockElement(block, citations) {
     return quotes;
   }
   if (block.kind === "verdict") return verdict(block, texts);
-  if (!block.heading && texts.length === 1) return element("p", block.kind, texts[0]);
+  if (!block.heading && texts.length === 1) return said("p", block.kind, texts[0]);
   const section = element("div", `block ${block.kind}`);
   if (block.heading) section.append(heading(block, citations));
   if (block.kind === "procedure" && texts.length > 1) {
@@ -29,7 +29,7 @@ function blockElement(block, citations) {
   } else if (block.kind === "detail" && texts.length > 1) {
     section.append(list("ul", texts));
   } else {
-    section.append(...texts.map((text) => element("p", "", text)));
+    section.append(...texts.map((text) => said("p", "", text)));
   }
   return section;
 }
@@ -38,7 +38,7 @@ function blockElement(block, citations) {
 function verdict(block, texts) {
   const card = element("section", `verdict ${block.mark ?? "plain"}`);
   if (block.heading) card.append(element("h3", "", block.heading));
-  card.append(...texts.map((text) => element("p", "", text)));
+  card.append(...texts.map((text) => said("p", "", text)));
   return card;
 }
 
@@ -53,7 +53,7 @@ function heading(block, citations) {
 
 function list(kind, texts) {
   const made = element(kind);
-  made.append(...texts.map((text) => element("li", "", text)));
+  made.append(...texts.map((text) => said("li", "", text)));
   return made;
 }
 

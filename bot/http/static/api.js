@@ -13,20 +13,30 @@ export class Refusal extends Error {
 async function call(path, options = {}) {
   const response = await fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE) });
   if (!response.ok) throw new Refusal(response.status);
-  return response.json();
+  return response.status === 204 ? null : response.json();
+}
+
+function post(path, body) {
+  return call(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 /** Send a message and get its answer. The same `id` again gets the same answer again. */
 export function ask(conversation, { id, text, images }) {
-  return call("/api/v1/messages", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ conversation, id, text, images }),
-  });
+  return post("/api/v1/messages", { conversation, id, text, images });
 }
 
-export function history(conversation) {
-  return call(`/api/v1/conversations/${conversation}`);
+/** The turns behind the one with `seq` = `after`, and whether staff are there. */
+export function history(conversation, after) {
+  return call(`/api/v1/conversations/${conversation}?after=${after}`);
+}
+
+/** Say whether an answer was of use. */
+export function rate(conversation, rating) {
+  return post(`/api/v1/conversations/${conversation}/ratings`, rating);
 }
 
 export function clause(id) {

@@ -1,42 +1,56 @@
-// The conversation: sending, waiting, answers, what failed, and taking it up again after a reload.
+// The conversation: sending, waiting, answers, what failed, what staff say, and taking it all up
+// again after a reload.
 
 import { answerElement } from "./answer.js";
 import { ask, history, Refusal } from "./api.js";
 import { fill, words } from "./dom.js";
+import { follow } from "./live.js";
 import { drawn, packed } from "./photo.js";
+import { ratable, rating } from "./rating.js";
 import * as store from "./store.js";
-import { setUpView } from "./view.js";
+import { atEnd, setUpView } from "./view.js";
 
 const log = document.getElementById("log");
 const welcome = document.getElementById("welcome");
 const form = document.getElementById("form");
 const input = document.getElementById("text");
 const photo = document.getElementById("photo");
+const state = document.getElementById("state");
 const confirmRestart = document.getElementById("confirm");
 
 let conversation = store.conversation();
 let queue = Promise.resolve(); // messages go out one after the other, in the order written
-const shown = new Set(); // ids of the messages that stand on the page
-const LOOK_AGAIN = 20_000; // milliseconds
-let promised = 0; // until when the bot may come back by itself with a turn (milliseconds)
+let seen = 0; // `seq` of the last turn the server has told of
+let unfollow = null;
+const turns = new Map(); // message id → its turn on the page
+const answered = new Set(); // ids of the messages whose answers stand on the page
+const unsent = new Map(); // message id → sends it once more
 
-function addTurn(question) {
+/** A new turn at the end; `question` is null where nobody asked. */
+function addTurn(id, question, at = new Date()) {
   welcome.hidden = true;
-  const turn = fill("turn", { question });
+  const turn = fill("turn", { question: question ?? "" });
+  const when = turn.querySelector("time");
+  when.dateTime = at.toISOString();
+  when.textContent = at.toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });
+  if (question === null) turn.querySelector(".asked").remove();
   log.append(turn);
+  turns.set(id, turn);
   return turn;
 }
 
-function show(turn, content) {
-  turn.querySelector(".reply").replaceChildren(content);
+function show(turn, ...content) {
+  turn.querySelector(".reply").replaceChildren(...content);
+}
+
+function bringUp(turn) {
   turn.scrollIntoView({ block: "start" });
 }
 
 function send(text) {
   const message = { id: store.token(), text };
-  shown.add(message.id);
   store.addPending(message);
-  deliver(message, addTurn(text));
+  deliver(message, addTurn(message.id, text));
 }
 
 /** Send a picture, with what has been typed. It is not kept for after a reload: it is personal. */
@@ -46,14 +60,15 @@ async function sendPhoto(file) {
   try {
     canvas = await drawn(file);
   } catch {
-    show(addTurn(file.name), fill("no-picture"));
+    const turn = addTurn(store.token(), file.name);
+    show(turn, fill("no-picture"));
+    bringUp(turn);
     return;
   }
   input.value = "";
   fitInput();
   const message = { id: store.token(), text, images: [packed(canvas)] };
-  shown.add(message.id);
-  const turn = addTurn(text);
+  const turn = addTurn(message.id, text);
   canvas.className = "thumbnail";
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", words("picture-name"));
@@ -61,53 +76,45 @@ async function sendPhoto(file) {
   deliver(message, turn);
 }
 
-/** The bot said it would come back by itself: look for its turn now and then. */
-function expectMore(answer) {
-  if (answer.action !== "recheck") return;
-  if (promised < Date.now()) setTimeout(lookAgain, LOOK_AGAIN);
-  promised = Date.now() + 65 * 60_000;
-}
-
-async function lookAgain() {
-  const asked = conversation;
-  try {
-    const { turns } = await history(asked);
-    for (const { text, answer } of turns) {
-      if (asked !== conversation) return;
-      if (shown.has(answer.id)) continue;
-      shown.add(answer.id);
-      promised = 0;
-      show(addTurn(text), answerElement(answer, send));
-    }
-  } catch {
-    // The next look may succeed.
-  }
-  if (asked === conversation && promised > Date.now()) setTimeout(lookAgain, LOOK_AGAIN);
-}
-
 /** Get the answer of a message into its turn. May be done again: its id keeps it one message. */
 function deliver(message, turn) {
+  unsent.delete(message.id);
   show(turn, fill("waiting"));
+  bringUp(turn);
   const asked = conversation;
   queue = queue.then(async () => {
+    if (asked !== conversation) return;
     try {
       const answer = await ask(asked, message);
       if (asked !== conversation) return;
-      store.removePending(message.id);
-      showAnswer(turn, answer, message.text);
+      settle(turn, { speaker: "user", text: message.text, answer, useful: null });
+      bringUp(turn);
+      startFollowing();
     } catch (error) {
-      if (asked === conversation) showFailure(message, turn, error);
+      if (asked === conversation && !answered.has(message.id)) showFailure(message, turn, error);
     }
   });
 }
 
-function showAnswer(turn, answer, text) {
-  if (answer.status !== "failed" || answer.choices.length > 0) {
-    show(turn, answerElement(answer, send));
-    expectMore(answer);
-    return;
+/** Put what came for a turn into it, and take its message for answered. */
+function settle(turn, { speaker, text, answer, useful }) {
+  answered.add(answer.id);
+  unsent.delete(answer.id);
+  store.removePending(answer.id);
+  if (answer.status === "failed" && answer.choices.length === 0) {
+    showTrouble(turn, text);
+  } else if (answer.blocks.length === 0) {
+    show(turn, fill("delivered")); // a member of staff has the conversation
+  } else {
+    const content = [answerElement(answer, send)];
+    if (speaker === "staff") content.unshift(fill("from-staff"));
+    else if (ratable(answer)) content.push(rating(conversation, answer.id, useful));
+    show(turn, ...content);
   }
-  // The server answered that it could not answer: asking again is a new message.
+}
+
+/** The server answered that it could not answer: asking again is a new message. */
+function showTrouble(turn, text) {
   const trouble = fill("trouble");
   trouble.querySelector(".again").addEventListener("click", () => {
     turn.remove();
@@ -118,53 +125,86 @@ function showAnswer(turn, answer, text) {
 }
 
 function showFailure(message, turn, error) {
-  if (error instanceof Refusal && error.status < 500) {
+  if (error instanceof Refusal && error.status < 500 && error.status !== 429) {
     store.removePending(message.id);
     show(turn, fill("refused"));
     return;
   }
-  const unsent = fill("unsent");
-  unsent.querySelector(".again").addEventListener("click", () => {
-    deliver(message, turn);
+  const again = () => deliver(message, turn);
+  unsent.set(message.id, again);
+  const notice = fill("unsent");
+  notice.querySelector(".again").addEventListener("click", () => {
+    again();
     input.focus();
   });
-  show(turn, unsent);
+  show(turn, notice);
+}
+
+/** What happened in the conversation: turns not on the page yet, and where staff are. */
+function take(news) {
+  const followed = atEnd();
+  let last = null;
+  for (const past of news.turns) {
+    seen = Math.max(seen, past.seq);
+    if (answered.has(past.answer.id)) continue;
+    const question = past.speaker === "user" ? past.text : null;
+    const turn = turns.get(past.answer.id);
+    last = turn ?? addTurn(past.answer.id, question, new Date(past.asked_at));
+    settle(last, past);
+  }
+  showState(news.staff);
+  if (last && followed) bringUp(last);
+}
+
+/** Whether a member of staff is waited for, or there. */
+function showState(staff) {
+  state.hidden = staff.state === "none";
+  if (state.hidden) return;
+  const count = { count: String(staff.before ?? 0) };
+  const line = fill(staff.before === 0 ? "state-next" : `state-${staff.state}`, count);
+  if (line.textContent === state.textContent) return; // or it would be read out time and again
+  line.querySelector("button")?.addEventListener("click", (event) => {
+    send(event.currentTarget.dataset.send);
+  });
+  state.replaceChildren(line);
+}
+
+function startFollowing() {
+  unfollow ??= follow(conversation, () => seen, take);
 }
 
 /** Show the turns so far, and what was written but never answered. */
 async function resume() {
   const asked = conversation;
-  let turns = [];
+  const left = store.pending();
   let error = null;
+  let past = null;
   try {
-    ({ turns } = await history(asked));
+    past = await history(asked, 0);
   } catch (failure) {
     error = failure;
   }
   if (asked !== conversation) return;
-  const answered = new Set(shown); // by someone quicker than the network, and shown already
-  const written = [...log.children];
-  for (const { text, answer } of turns) {
-    if (answered.has(answer.id)) continue;
-    answered.add(answer.id);
-    shown.add(answer.id);
-    const turn = addTurn(text);
-    turn.querySelector(".reply").append(answerElement(answer, send));
+  const written = [...log.children]; // by someone quicker than the network
+  if (past) take(past);
+  for (const message of left) {
+    if (turns.has(message.id)) continue;
+    showFailure(message, addTurn(message.id, message.text), error);
   }
-  for (const message of waiting) {
-    if (answered.has(message.id)) store.removePending(message.id);
-    else showFailure(message, addTurn(message.text), error);
-  }
-  if (turns.length > 0) expectMore(turns.at(-1).answer);
   log.append(...written);
   log.lastElementChild?.scrollIntoView({ block: "start" });
+  if (turns.size > 0) startFollowing();
 }
 
 function restart() {
+  unfollow?.();
+  unfollow = null;
   conversation = store.newConversation();
   queue = Promise.resolve();
-  promised = 0;
+  seen = 0;
+  for (const kept of [turns, answered, unsent]) kept.clear();
   log.replaceChildren();
+  state.hidden = true;
   welcome.hidden = false;
   document.getElementById("scroll").scrollTop = 0;
   input.focus();
@@ -210,6 +250,10 @@ welcome.addEventListener("click", (event) => {
   if (text) send(text);
 });
 
+window.addEventListener("online", () => {
+  for (const again of [...unsent.values()]) again();
+});
+
 document.getElementById("restart").addEventListener("click", () => {
   if (log.childElementCount === 0) restart();
   else confirmRestart.showModal();
@@ -221,5 +265,4 @@ confirmRestart.addEventListener("close", () => {
 });
 
 setUpView();
-const waiting = store.pending();
 resume();

@@ -14,6 +14,22 @@ export function words(template) {
   return document.getElementById(template).content.textContent.trim();
 }
 
+/** An element with a text of several sentences, whose addresses can be followed. */
+export function said(name, className, text) {
+  const made = element(name, className);
+  let done = 0;
+  for (const found of text.matchAll(/https?:\/\/[\w.:/?=&%~+#-]+/g)) {
+    const link = element("a", "", found[0]);
+    link.href = found[0];
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    made.append(text.slice(done, found.index), link);
+    done = found.index + found[0].length;
+  }
+  made.append(text.slice(done));
+  return made;
+}
+
 export function element(name, className, text) {
   const made = document.createElement(name);
   if (className) made.className = className;

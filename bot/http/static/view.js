@@ -2,6 +2,7 @@
 
 import { isLarge, setLarge } from "./store.js";
 
+const NEAR = 120; // pixels
 const root = document.documentElement;
 
 export function setUpView() {
@@ -9,6 +10,14 @@ export function setUpView() {
   typeSize(document.getElementById("large"));
   networkNotice(document.getElementById("offline"));
   window.addEventListener("beforeprint", openSources);
+  window.addEventListener("afterprint", closeSources);
+  document.getElementById("print").addEventListener("click", () => window.print());
+}
+
+/** Whether the end of the conversation is in sight: then what comes is shown at once. */
+export function atEnd() {
+  const scroll = document.getElementById("scroll");
+  return scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - NEAR;
 }
 
 /** As high as what can be seen: a phone's keyboard then pushes the input up, not out of sight. */
@@ -38,10 +47,10 @@ function typeSize(button) {
 /** Change the layout so that what is being read stays on the screen. */
 function keepPlace(change) {
   const scroll = document.getElementById("scroll");
-  const atEnd = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 8;
+  const end = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 8;
   const read = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
   change();
-  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+  if (end) scroll.scrollTop = scroll.scrollHeight;
   else read?.scrollIntoView({ block: "nearest" });
 }
 
@@ -54,7 +63,14 @@ function networkNotice(notice) {
   show();
 }
 
+const opened = []; // for the printer
+
 /** On paper nothing can be unfolded. */
 function openSources() {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  opened.push(...document.querySelectorAll("details:not([open])"));
+  for (const folded of opened) folded.open = true;
+}
+
+function closeSources() {
+  for (const folded of opened.splice(0)) folded.open = false;
 }

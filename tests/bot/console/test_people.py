@@ -21,7 +21,7 @@ def test_a_person_is_added(desk: Desk) -> None:
     assert "王丽的一次性密码" in added.text
     listed = boss.get("/console/people").text
     assert "wang.li" in listed
-    assert "等他换密码" in listed
+    assert "等本人换密码" in listed
     once = added.text.split("<code>")[1].split("<")[0]
     assert once not in listed
     assert once not in boss.get(f"/console/people/{desk.pk('wang.li')}").text

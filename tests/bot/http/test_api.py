@@ -132,6 +132,8 @@ def test_the_description_names_every_route(client: httpx.Client) -> None:
     assert {
         "/api/v1/messages",
         "/api/v1/conversations/{conversation}",
+        "/api/v1/conversations/{conversation}/events",
+        "/api/v1/conversations/{conversation}/ratings",
         "/api/v1/clauses/{clause}",
         "/api/v1/library/search",
         "/api/v1/documents",

@@ -77,6 +77,13 @@ def test_an_amount_is_given_or_its_silence_is_told(keyed: Keyed) -> None:
     assert "没写" in silent[0]["text"]
 
 
+def test_encouraged_is_not_given(keyed: Keyed) -> None:
+    insurance = decide(keyed, region="440100", topics=["accident_insurance"])["benefits"]
+    assert {b["verb"] for b in insurance if not b["gives"]} == {"鼓励"}
+    assert "鼓励" not in {b["verb"] for b in insurance if b["gives"]}
+    assert only(decide(keyed, **INSURANCE, facts=ALL_MET))["gives"] is True
+
+
 def test_another_day_gets_that_days_standing(keyed: Keyed) -> None:
     then = decide(keyed, **INSURANCE, facts=ALL_MET, as_of="2022-06-01")
     assert only(then)["standing"] == "in_force"

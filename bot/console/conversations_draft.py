@@ -1,0 +1,66 @@
+"""What the bot would answer to a person whom a member of staff is talking with. Nothing is stored,
+nobody is told, and no permit is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Engine, select
+
+from bot.storage import ConversationRow, Turn, memory_from_json
+from dialogs.converse import Conversation
+from dialogs.handoff import Staffing
+from dialogs.memory import Memory
+from dialogs.reply import Message, Reply, Status
+
+_SAYS_SOMETHING = frozenset(
+    (Status.ANSWERED, Status.PARTLY_ANSWERED, Status.NEEDS_INFO, Status.CLARIFY)
+)
+# What only the bot itself does, in its own turn.
+_NOT_WITHOUT_THE_BOT = frozenset(("permit_verification", "my_permit", "handoff", "my_data"))
+# The bot has been silent for so many messages at most; earlier ones are not thought over again.
+_MOST = 8
+
+
+@dataclass(frozen=True)
+class BotDraft:
+    """The bot's answer to the message of the turn `turn`; `reply` is None where it has none that
+    would help."""
+
+    turn: int
+    question: str
+    reply: Reply | None
+
+
+def memory_of(engine: Engine, conversation_pk: int) -> Memory:
+    """What the bot remembers of a conversation."""
+    with engine.connect() as connection:
+        stored = connection.execute(
+            select(ConversationRow.memory).where(ConversationRow.pk == conversation_pk)
+        ).scalar_one()
+    return memory_from_json(stored)
+
+
+def bot_draft(
+    conversation: Conversation, memory: Memory, turns: Sequence[Turn], upto: int | None = None
+) -> BotDraft | None:
+    """The answer to the newest message that the bot has kept silent on (of those up to the turn
+    `upto`); None where there is none."""
+    silent: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.speaker == "user" and turn.reply.blocks:
+            break
+        if turn.speaker == "user" and turn.text.strip() and (upto is None or turn.pk <= upto):
+            silent.append(turn)
+    if not silent or (upto is not None and silent[0].pk != upto):
+        return None
+    alone = replace(conversation, permits=None, staffing=lambda _channel: Staffing())
+    reply = None
+    for turn in reversed(silent[:_MOST]):
+        reply, memory = alone.converse(Message(turn.text), memory)
+    return BotDraft(silent[0].pk, silent[0].text, reply if reply and _helps(reply) else None)
+
+
+def _helps(reply: Reply) -> bool:
+    return reply.status in _SAYS_SOMETHING and reply.intent not in _NOT_WITHOUT_THE_BOT

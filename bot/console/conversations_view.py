@@ -1,0 +1,110 @@
+"""A conversation as staff see it: what was said, who has it, and what helps to answer."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from bot.console import accounts, canned, notes
+from bot.console.conversations import clock, labels_of
+from bot.console.conversations_draft import bot_draft, memory_of
+from bot.console.conversations_found import queue, region_of, topic_of
+from bot.console.rendering import page
+from bot.console.roles import may_open
+from bot.console.security import Visitor
+from bot.console.wording import table
+from bot.handover import Handover, Place
+from bot.storage import history
+from bot.wechat.quota import quota_left
+from dialogs.text import as_text, clause_name
+from dialogs.wording import spoken_date
+from knowledge.standing import china_day
+
+_SHOWN = 200  # turns
+
+
+def show_conversation(
+    request: Request,
+    visitor: Visitor,
+    pk: int,
+    place: Place,
+    status: int = 200,
+    error: str = "",
+) -> Response:
+    """The page of a conversation, with what just went wrong."""
+    parts, (channel, person) = visitor.parts, place
+    me, app = visitor.account.name, parts.app
+    handover = app.handovers.of_conversation(pk)
+    turns = history(parts.engine, channel, person, _SHOWN)
+    memory = memory_of(parts.engine, pk)
+    mine = is_theirs(handover, me)
+    draft = bot_draft(app.conversation, memory, turns) if mine else None
+    region, topic = region_of(memory, app.conversation.words), topic_of(memory)
+    with parts.engine.begin() as connection:
+        canned.seed(connection)
+        ready = canned.listed(connection)
+        left = notes.of_conversation(connection, pk)
+        everybody = accounts.everybody(connection)
+    values = {
+        "name": visitor.account.label,
+        "region": region,
+        "topic": topic,
+        "date": spoken_date(china_day(parts.now())),
+    }
+    return page(
+        request,
+        "conversation.html",
+        status,
+        pk=pk,
+        channel=table("channel").get(channel, channel),
+        handover=handover,
+        state=handover.state if handover else "closed",
+        mine=mine,
+        may_take=_may_take(handover, me),
+        labels=labels_of(everybody),
+        colleagues=_colleagues(everybody, visitor),
+        codes=table("close_code"),
+        turns=turns,
+        cut=len(turns) == _SHOWN,
+        draft=draft,
+        draft_text=as_text(draft.reply) if draft and draft.reply else "",
+        canned=[(one, canned.filled(one.text, values)) for one in ready],
+        notes=left,
+        region=region,
+        topic=topic,
+        quota=quota_left(parts.engine, person, parts.now()) if channel == "wechat" else None,
+        undelivered=app.outbox.undelivered(channel, person),
+        queue=queue(app, me),
+        statuses=table("reply_status"),
+        clause_name=clause_name,
+        now=parts.now(),
+        clock=clock,
+        error=error,
+    )
+
+
+def is_theirs(handover: Handover | None, staff: str) -> bool:
+    """Whether the member of staff has the conversation of `handover`."""
+    return handover is not None and handover.state == "staff" and handover.staff == staff
+
+
+def colleagues(visitor: Visitor) -> list[accounts.Account]:
+    """To whom a conversation can be passed on."""
+    with visitor.parts.engine.connect() as connection:
+        return _colleagues(accounts.everybody(connection), visitor)
+
+
+def _colleagues(everybody: list[accounts.Account], visitor: Visitor) -> list[accounts.Account]:
+    return [
+        account
+        for account in everybody
+        if not account.disabled
+        and account.pk != visitor.account.pk
+        and may_open(account.role, "conversations")
+    ]
+
+
+def _may_take(handover: Handover | None, staff: str) -> bool:
+    if handover is None or handover.state == "closed":
+        return True
+    return handover.state != "staff" and handover.meant_for in (None, staff)

@@ -1,0 +1,544 @@
+"""What a person sees of the bot on WeChat: every kind of message, long answers, staff, privacy."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from structlog.testing import capture_logs
+
+from bot.app import connected
+from bot.database import open_engine
+from bot.outbox import OutboxRow
+from bot.sealing import Seal
+from bot.storage import TurnRow, history
+from bot.wechat.content import asked_by_menu, asked_by_scene, menu, say, scenes
+from bot.wechat.inbound import received
+from bot.wechat.quota import quota_left
+from bot.wechat.service import open_wechat
+from bot.wechat.tables import LateRow
+from dialogs.memory import Memory
+from dialogs.reply import Block, Citation, Message, Reply, Statement, Status
+from knowledge.library import Library
+from knowledge.registry.outcome import Verdict
+from knowledge.registry.verifier import Check
+from knowledge.standing import Standing
+from knowledge.vocabulary import Vocabulary
+from tests.bot.serving import SEAL_KEY, copy_of
+from tests.bot.wechat.harness import (
+    API,
+    LONG_CUT,
+    SHORT,
+    SHORT_CUT,
+    bench,
+    serving,
+    settings_for,
+    talk,
+    until,
+    web_of,
+)
+from tests.permit_desk import NAME, open_desk
+from tests.simulators.wechat_platform import Account, Outcome, Platform, as_xml, sha1
+
+ALICE = "oAlice"
+SCENE_ID = "permit"
+
+
+class Echo:
+    """Says what it was asked, and keeps the messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def __call__(self, message: Message, _memory: Memory) -> Reply:
+        self.messages.append(message)
+        return talk(f"答：{message.text}")
+
+    @property
+    def asked(self) -> list[str]:
+        return [message.text for message in self.messages]
+
+
+def test_every_kind_of_message_gets_a_kind_answer(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with bench(tmp_path, database, answer=echo) as on:
+
+        async def scene(platform: Platform) -> None:
+            async def kind(name: str, **more: str) -> str | None:
+                return (await platform.post(platform.message(ALICE, name, **more))).shown
+
+            assert await kind("voice", MediaId="m", Format="amr") == say("kinds.voice")
+            assert await kind("voice", MediaId="m", Recognition="") == say("kinds.voice")
+            assert await kind("voice", MediaId="m", Recognition="免费吗") == "答：免费吗"
+            assert await kind("video", MediaId="m") == say("kinds.video")
+            assert await kind("shortvideo", MediaId="m") == say("kinds.video")
+            assert await kind("location", Location_X="23") == say("kinds.location")
+            assert await kind("link", Url="http://a") == say("kinds.link")
+            assert await kind("hologram") == say("kinds.other")
+            sticker = "【收到不支持的消息类型，暂无法显示】"
+            assert (await platform.say(ALICE, sticker)).shown == say("kinds.sticker")
+            assert (await platform.say(ALICE, "")).shown == "答："
+
+        on.run(scene)
+        assert echo.asked == ["免费吗", ""]
+
+
+def test_events_open_topics_or_pass_in_silence(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with bench(tmp_path, database, answer=echo) as on:
+
+        async def scene(platform: Platform) -> None:
+            async def event(name: str, key: str = "", **more: str) -> Outcome:
+                return await platform.event(ALICE, name, EventKey=key, **more)
+
+            assert (await event("subscribe")).shown == say("greeting")
+            assert (await event("subscribe", "last_trade_no_1")).shown == say("greeting")
+            scanned = f"答：{asked_by_scene(SCENE_ID)}"
+            assert (await event("subscribe", f"qrscene_{SCENE_ID}")).shown == scanned
+            assert (await event("SCAN", SCENE_ID)).shown == scanned
+            assert (await event("CLICK", "benefits")).shown == f"答：{asked_by_menu('benefits')}"
+            assert (await event("CLICK", "of_old")).shown == say("kinds.menu_old")
+            found = await event("scancode_waitmsg", "scan", ScanResult="https://q.example/p#t")
+            assert found.shown == "答：https://q.example/p#t"
+            for silent in ("VIEW", "unsubscribe", "LOCATION", "TEMPLATESENDJOBFINISH", "x_y_z"):
+                outcome = await event(silent)
+                assert (outcome.shown, outcome.failed) == (None, False)
+                assert outcome.tries[0].body == "success"
+            assert (await event("SCAN", "unknown")).shown is None
+
+        on.run(scene)
+        assert len(echo.asked) == 4
+
+
+def test_every_menu_item_and_scene_asks_something() -> None:
+    keys = {
+        item["key"]
+        for button in menu()["button"]
+        for item in button["sub_button"]
+        if item["type"] == "click"
+    }
+    assert all(asked_by_menu(key) for key in keys)
+    assert all(asked_by_scene(scene) for scene in scenes())
+
+
+def test_a_photograph_reaches_the_dialogue(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with bench(tmp_path, database, answer=echo) as on:
+        on.platform.api.media["one.jpg"] = b"\xff\xd8one"
+        on.platform.api.media["two"] = b"\xff\xd8two"
+
+        async def scene(platform: Platform) -> None:
+            async def photo(url: str, media: str) -> str | None:
+                sent = platform.message(ALICE, "image", PicUrl=url, MediaId=media)
+                return (await platform.post(sent)).shown
+
+            assert await photo(f"{API}/picture/one.jpg", "none") == "答："
+            assert await photo("http://127.0.0.1:1/secret", "two") == "答："
+            assert await photo(f"{API}/picture/gone.jpg", "gone") == say("kinds.picture_lost")
+
+        on.run(scene)
+        assert [message.images for message in echo.messages] == [
+            (b"\xff\xd8one",),
+            (b"\xff\xd8two",),
+        ]
+
+
+# --- long answers -----------------------------------------------------------------------------
+
+LONG = "".join(f"第{n}条：这是一句不长不短的话，说的是第{n}件事。" for n in range(1, 75))
+
+
+def long_winded(message: Message, _memory: Memory) -> Reply:
+    if "全部" in message.text:
+        return talk(LONG, "广州", "长治")
+    return talk(f"答：{message.text}")
+
+
+def test_the_rest_of_a_long_answer_waits_for_any_text(tmp_path: Path, database: str) -> None:
+    account = Account(verified=False)
+    with bench(tmp_path, database, account, long_winded) as on:
+
+        async def scene(platform: Platform) -> None:
+            more = f"\n{say('pending.more')}"
+            first = (await platform.say(ALICE, "全部")).shown or ""
+            second = (await platform.say(ALICE, "1")).shown or ""
+            third = (await platform.say(ALICE, "任意文字")).shown or ""
+            assert first.endswith(more)
+            assert second.endswith(more)
+            told = first.removesuffix(more) + second.removesuffix(more) + third
+            assert told == f"{LONG}\n1. 广州\n2. 长治"
+            # Now the number is an option's.
+            assert (await platform.say(ALICE, "1")).shown == "答：1"
+
+        on.run(scene)
+
+
+def test_a_question_in_between_gets_the_rest_first(tmp_path: Path, database: str) -> None:
+    account = Account(verified=False)
+    with bench(tmp_path, database, account, long_winded) as on:
+
+        async def scene(platform: Platform) -> None:
+            more = f"\n{say('pending.more')}"
+            first = (await platform.say(ALICE, "全部")).shown or ""
+            second = (await platform.say(ALICE, "那保险呢")).shown or ""
+            assert second.startswith(say("pending.earlier"))
+            third = (await platform.say(ALICE, "继续")).shown or ""
+            whole = "".join(
+                text.removesuffix(more).removeprefix(f"{say('pending.earlier')}\n")
+                for text in (first, second, third)
+            )
+            assert whole.count("第74件事") == 1
+            assert "答：那保险呢" in third
+            assert whole.startswith(LONG)
+
+        on.run(scene)
+
+
+def test_the_rest_follows_by_itself_for_a_verified_account(tmp_path: Path, database: str) -> None:
+    with bench(tmp_path, database, Account(verified=True), long_winded) as on:
+
+        async def scene(platform: Platform) -> None:
+            first = (await platform.say(ALICE, "全部")).shown or ""
+            await until(lambda: len(platform.api.delivered) == 2)
+            second, third = platform.api.delivered
+            assert (second.kind, third.kind) == ("text", "msgmenu")
+            assert first + second.text + str(third.content["head_content"]) == LONG
+
+        on.run(scene)
+        assert quota_left(on.app.engine, ALICE, dt.datetime.now(dt.UTC)).left == 3
+
+
+def test_more_than_the_quota_waits_for_the_next_message(tmp_path: Path, database: str) -> None:
+    def much(message: Message, _memory: Memory) -> Reply:
+        return talk(LONG * 3) if message.text == "全部" else talk(f"答：{message.text}")
+
+    with bench(tmp_path, database, Account(verified=True), much) as on:
+
+        async def scene(platform: Platform) -> None:
+            told = [(await platform.say(ALICE, "全部")).shown or ""]
+            await until(lambda: len(platform.api.delivered) == 5)
+
+            def held() -> int:
+                with on.app.engine.connect() as connection:
+                    return connection.execute(
+                        select(func.count()).where(OutboxRow.state == "held")
+                    ).scalar_one()
+
+            await until(lambda: held() == 1)
+            told += [one.text for one in platform.api.delivered]
+            told.append((await platform.say(ALICE, "继续")).shown or "")
+            before = len(told) - 1
+            await until(lambda: sum(map(len, told)) + _more(platform, before) >= len(LONG * 3))
+            told += [one.text for one in platform.api.delivered[before - 1 :]]
+            assert "".join(told) == LONG * 3
+
+        on.run(scene)
+
+
+def _more(platform: Platform, before: int) -> int:
+    return sum(len(one.text) for one in platform.api.delivered[before - 1 :])
+
+
+# --- the same answer, sources, odd texts ------------------------------------------------------
+
+
+def test_a_repeat_gets_the_same_answer_encrypted_anew(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with bench(tmp_path, database, answer=echo) as on:
+
+        async def scene(platform: Platform) -> None:
+            fields = platform.message(ALICE, "text", Content="免费吗")
+            tried = [await platform.once(fields) for _ in range(3)]
+            tried += await asyncio.gather(*(platform.once(fields) for _ in range(3)))
+            assert {platform.read(one.body, fields) for one in tried} == {"答：免费吗"}
+            assert len({one.body for one in tried}) == 6
+
+        on.run(scene)
+        assert echo.asked == ["免费吗"]
+
+
+QUOTE = Citation(
+    "changzhi/三/15",
+    "长治家政行动",
+    "changzhi",
+    "长政办发〔2021〕1号",
+    "三",
+    "免费]]>培训",
+    Standing.IN_FORCE,
+)
+
+
+def test_the_sources_are_short_and_their_words_are_given_on_demand(
+    tmp_path: Path, database: str
+) -> None:
+    def quoting(message: Message, _memory: Memory) -> Reply:
+        block = Block("conclusion", (Statement("可以免费培训]]></Content>。", (QUOTE.clause,)),))
+        return Reply(Status.ANSWERED, (block,), (QUOTE,))
+
+    with bench(tmp_path, database, answer=quoting) as on:
+
+        async def scene(platform: Platform) -> None:
+            assert (await platform.say(ALICE, "出处")).shown == say("sources.none")
+            shown = (await platform.say(ALICE, "]]></Content><MsgType>news</MsgType>")).shown or ""
+            assert shown.startswith(
+                "可以免费培训]]></Content>。\n出处：\n《长治家政行动》（长政办发"
+            )
+            assert "免费]]>培训" not in shown
+            assert "“免费]]>培训”" in ((await platform.say(ALICE, "出处")).shown or "")
+
+        on.run(scene)
+
+
+def test_the_real_dialogue_answers_within_the_limits(tmp_path: Path, library_file: Path) -> None:
+    url = f"sqlite:///{copy_of(library_file, tmp_path)}"
+    with bench(tmp_path, url, Account(verified=False)) as on:
+
+        async def scene(platform: Platform) -> None:
+            shown = (await platform.say(ALICE, "广州月嫂培训免费吗<b>]]>&amp;</b>")).shown or ""
+            assert "出处：" in shown
+            question = (await platform.say(ALICE, "补贴有多少")).shown or ""
+            assert question
+
+        on.run(scene)
+        assert len(history(on.app.engine, "wechat", ALICE)) == 2
+
+
+# --- permits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_slow_registry_still_brings_the_verdict_once(
+    tmp_path: Path,
+    database: str,
+    library: Library,
+    words: Vocabulary,
+    verified: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The check takes longer than WeChat waits."""
+    with open_desk(tmp_path, library, words) as desk:
+        checks, go = [], threading.Event()
+        verify = desk.permits.verifier.verify
+
+        def slowly(check: Check) -> Verdict:
+            checks.append(check)
+            assert go.wait(60)
+            return verify(check)
+
+        monkeypatch.setattr(desk.permits.verifier, "verify", slowly)
+        account = Account(verified=verified)
+        settings = settings_for(tmp_path, database, account, wechat_freshness_s=0)
+        app = connected(settings, open_engine(database), desk.conversation, Seal(SEAL_KEY))
+        platform = Platform(account, httpx.AsyncClient(), cut=SHORT_CUT)
+        platform.api.media["permit.png"] = desk.photo(desk.issue())
+        wechat = open_wechat(app, transport=httpx.ASGITransport(platform.api.app()), timing=SHORT)
+        assert wechat is not None
+
+        async def scene(url: str) -> list[str]:
+            async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+                platform.client = client
+                photo = platform.message(
+                    ALICE, "image", PicUrl=f"{API}/picture/permit.png", MediaId="x"
+                )
+                seen = [(await platform.post(photo)).shown]
+                go.set()
+                if verified:
+                    await until(lambda: bool(platform.api.delivered))
+                else:
+                    assert seen == [say("pending.notice")]
+                    platform.cut = LONG_CUT
+                    seen.append((await platform.say(ALICE, "1")).shown)
+                return [text for text in seen if text]
+
+        with serving(web_of(app, wechat)) as url:
+            seen = asyncio.run(scene(url))
+        app.engine.dispose()
+    seen += [one.text for one in platform.api.delivered]
+    assert sum("有效" in text for text in seen) == 1
+    assert len(checks) == 1
+    assert NAME not in "".join(seen)
+
+
+# --- staff ------------------------------------------------------------------------------------
+
+
+def test_the_bot_is_silent_while_staff_hold_the_conversation(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with bench(tmp_path, database, Account(verified=True), echo) as on:
+
+        async def scene(platform: Platform) -> None:
+            await platform.say(ALICE, "你好")
+            turn = history(on.app.engine, "wechat", ALICE)[0]
+            with on.app.engine.connect() as connection:
+                pk = connection.execute(
+                    select(TurnRow.conversation_pk).where(TurnRow.pk == turn.pk)
+                ).scalar_one()
+            handover = on.app.handovers.take_over(pk, "wang")
+            assert handover is not None
+            assert (await platform.say(ALICE, "在吗？我有事")).shown is None
+            voice = platform.message(ALICE, "voice", MediaId="m")
+            assert (await platform.post(voice)).shown is None
+            assert on.app.handovers.say(handover, "wang", "您好，我是小王。")
+            await until(lambda: any("小王" in one.text for one in platform.api.delivered))
+
+        on.run(scene)
+        texts = [turn.text for turn in history(on.app.engine, "wechat", ALICE)]
+        assert say("for_staff.voice") in texts
+
+
+def test_words_of_staff_wait_where_there_is_no_other_way(tmp_path: Path, database: str) -> None:
+    with bench(tmp_path, database, Account(verified=False), Echo()) as on:
+
+        async def scene(platform: Platform) -> None:
+            await platform.say(ALICE, "你好")
+            with on.app.engine.connect() as connection:
+                pk = connection.execute(select(TurnRow.conversation_pk)).scalar_one()
+            handover = on.app.handovers.take_over(pk, "wang")
+            assert handover is not None
+            assert on.app.handovers.say(handover, "wang", "您好，我是小王。")
+            shown = (await platform.say(ALICE, "在吗？我有事")).shown or ""
+            assert shown.endswith("您好，我是小王。")
+
+        on.run(scene)
+
+
+# --- a process that dies ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_another_process_finishes_what_one_left_unfinished(
+    tmp_path: Path, database: str, verified: bool
+) -> None:
+    """A process that has said `success`, or to come back, dies before the answer is there."""
+    account = Account(verified=verified)
+    asked: list[str] = []
+
+    def answer(message: Message, _memory: Memory) -> Reply:
+        asked.append(message.text)
+        return talk(f"答：{message.text}")
+
+    platform = Platform(account, httpx.AsyncClient(), cut=LONG_CUT)
+    fields = platform.message(ALICE, "text", Content="慢一点")
+    with bench(tmp_path, database, account, answer) as on:
+        on.platform = platform
+        wechat = open_wechat(on.app, lease=dt.timedelta(seconds=0))
+        assert wechat is not None
+        message = received(fields)
+        wechat.webhook._answering.late.ran_out(message)
+        wechat.webhook._answering.late.move(message.key, "late")
+        on.platform.api.opened(fields)
+        wechat.webhook._answering._arrived(message, None, "writing")
+
+        async def scene(platform: Platform) -> None:
+            def sent() -> bool:
+                with on.app.engine.connect() as connection:
+                    return connection.execute(select(LateRow.state)).scalar_one() == "sent"
+
+            await until(sent)
+            shown = (await platform.say(ALICE, "后来呢？")).shown or ""
+            assert shown.endswith("答：后来呢？")
+            told = [shown, *(one.text for one in platform.api.delivered)]
+            assert sum("答：慢一点" in text for text in told) == 1
+
+        on.run(scene)
+    assert asked == ["慢一点", "后来呢？"]
+    with open_engine(database).connect() as connection:
+        assert connection.execute(select(LateRow.sealed)).scalars().all() == [""]
+
+
+# --- who is turned away -----------------------------------------------------------------------
+
+
+def test_bad_requests_are_refused_and_never_break_anything(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with capture_logs() as logs, bench(tmp_path, database, answer=echo) as on:
+
+        async def scene(platform: Platform) -> None:
+            account, client = platform.account, platform.client
+            fields = platform.message(ALICE, "text", Content="问")
+            query, body = platform.request(fields)
+
+            async def status(query: dict[str, str], body: bytes) -> int:
+                response = await client.post("/wechat", params=query, content=body)
+                if response.status_code != 200:
+                    assert response.headers["content-type"] == "application/problem+json"
+                    assert "Traceback" not in response.text
+                return response.status_code
+
+            old = str(int(time.time()) - 4000)
+            stale = {"timestamp": old, "nonce": "1", "signature": sha1(account.token, old, "1")}
+            assert await status(query, body) == 200
+            assert await status(query | {"msg_signature": "0" * 40}, body) == 403
+            assert await status({}, body) == 403
+            assert await status(stale, body) == 403
+            assert await status(query, b"<xml><Encrypt>") == 400
+            assert await status(query, b'{"Encrypt": "x"}') == 400
+            assert await status(query, b"<!DOCTYPE a>" + body) == 400
+            assert await status(query, b"x" * (64 * 1024 + 1)) == 413
+            good = await client.get("/wechat", params=_url_check(account, "echo123"))
+            assert (good.status_code, good.text) == (200, "echo123")
+            bad = await client.get("/wechat", params={"echostr": "echo123"})
+            assert bad.status_code == 403
+
+        on.run(scene)
+    assert echo.asked == ["问"]
+    assert ALICE not in str(logs)
+    assert "request_failed" not in str(logs)
+
+
+def _url_check(account: Account, echo: str) -> dict[str, str]:
+    now = str(int(time.time()))
+    return {
+        "timestamp": now,
+        "nonce": "n",
+        "echostr": echo,
+        "signature": sha1(account.token, now, "n"),
+    }
+
+
+def test_a_plain_signature_serves_for_one_message_only(tmp_path: Path, database: str) -> None:
+    echo = Echo()
+    with bench(tmp_path, database, Account(mode="plain"), echo) as on:
+
+        async def scene(platform: Platform) -> None:
+            fields = platform.message(ALICE, "text", Content="问")
+            query, body = platform.request(fields)
+            forged = as_xml({**fields, "MsgId": "5", "Content": "删除我的记录"}).encode()
+            post = platform.client.post
+            assert (await post("/wechat", params=query, content=body)).status_code == 200
+            assert (await post("/wechat", params=query, content=forged)).status_code == 403
+            assert (await post("/wechat", params=query, content=body)).status_code == 200
+
+        on.run(scene)
+    assert echo.asked == ["问"]
+
+
+def test_what_is_kept_of_a_late_message_cannot_be_read(tmp_path: Path, database: str) -> None:
+    go = threading.Event()
+
+    def slow(_message: Message, _memory: Memory) -> Reply:
+        assert go.wait(60)
+        return talk("好")
+
+    with bench(tmp_path, database, Account(verified=True), slow, short=True) as on:
+
+        def sealed() -> str:
+            with on.app.engine.connect() as connection:
+                return connection.execute(select(LateRow.sealed)).scalar_one()
+
+        async def scene(platform: Platform) -> None:
+            await platform.say(ALICE, "我叫王小红，电话13800138000")
+            assert sealed()
+            assert "王小红" not in sealed()
+            assert "13800138000" not in sealed()
+            go.set()
+            await until(lambda: bool(platform.api.delivered))
+            assert sealed() == ""
+
+        on.run(scene)
