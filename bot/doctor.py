@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database import open_engine, revision
 from bot.settings import Settings
+from bot.wechat.doctor import wechat_findings
 from knowledge.library import Library
 from knowledge.lint import lint_folder
 from nlu.engine import MODEL_NAME, EmbeddedClassifier
@@ -70,6 +71,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(release is not None, what, "run anxin kb build")
     yield from _checked("policy documents are true to their clauses", _lint)
     yield from _checked("NLU model loads", lambda: _model(settings))
+    yield from (Finding(*found) for found in wechat_findings(settings))
 
 
 def _checked(what: str, check: Callable[[], str | None]) -> Iterator[Finding]:

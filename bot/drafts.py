@@ -151,7 +151,14 @@ class Drafts:
         return self._decide(draft, "sent" if words is None else "edited", reply, staff)
 
     def used(
-        self, conversation: Held, question: str, draft: Reply, staff: str, turn: int, *, edited: bool
+        self,
+        conversation: Held,
+        question: str,
+        draft: Reply,
+        staff: str,
+        turn: int,
+        *,
+        edited: bool,
     ) -> None:
         """Keep what became of an answer that the bot offered a member of staff who has the
         conversation: it was said in the turn `turn`, as it was or edited."""
@@ -193,9 +200,7 @@ class Drafts:
             done = conversation.connection.execute(
                 update(DraftRow)
                 .where(DraftRow.pk == draft.pk, DraftRow.state == "waiting")
-                .values(
-                    state="dropped" if dropped else state, staff=staff, decided_at=self._now()
-                )
+                .values(state="dropped" if dropped else state, staff=staff, decided_at=self._now())
             )
             if done.rowcount != 1 or dropped:
                 return done.rowcount == 1

@@ -7,7 +7,7 @@ leaves a row (`ChangeRow`), and each process reads the new ones while anybody wa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 import anyio
 import anyio.to_thread
@@ -39,7 +39,9 @@ class Live:
         self._highest = 0
         self._someone = anyio.Event()
 
-    async def changes(self, conversation_pk: int | None = None) -> AsyncIterator[frozenset[int]]:
+    async def changes(
+        self, conversation_pk: int | None = None
+    ) -> AsyncGenerator[frozenset[int], None]:
         """The conversations that changed (of all, or of the one), whenever some have; an empty set
         now and then, so that a watcher can see that it is still being listened to.
 

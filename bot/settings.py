@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     staff_away_minutes: float = Field(
         5, gt=0, description="a conversation goes back to the queue when its staff are gone so long"
     )
+    library_verify_days: int = Field(
+        180, ge=1, description="a document not checked for so long is shown to staff as overdue"
+    )
     retention_days: int = Field(
         365, ge=1, description="so long conversations are kept; then they are taken away"
     )

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Engine,
     Float,
     ForeignKey,
+    Index,
     Row,
     String,
     Text,
@@ -75,6 +76,12 @@ class TurnRow(Base):
     __tablename__ = "turn"
     __table_args__ = (
         UniqueConstraint("conversation_pk", "message_id", name="uq_turn_conversation_message"),
+        # All that the console's figures need: reading the long replies would take seconds.
+        Index(
+            "ix_turn_figures",
+            *("asked_at", "speaker", "status", "intent", "region"),
+            *("conversation_pk", "answered_at"),
+        ),
     )
 
     pk: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +95,7 @@ class TurnRow(Base):
     confidence: Mapped[float] = mapped_column(Float)
     reply: Mapped[str] = mapped_column(Text)  # dialogs.reply.Reply as JSON, redacted
     release: Mapped[str | None] = mapped_column(String(40))
+    region: Mapped[str | None] = mapped_column(String(20))  # where the person is, if they said so
     asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
     answered_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
 
@@ -199,6 +207,7 @@ class Held:
                 confidence=kept.confidence,
                 reply=_REPLY.dump_json(kept).decode(),
                 release=kept.release,
+                region=memory.region,
                 asked_at=asked_at,
                 answered_at=answered_at,
             )

@@ -16,7 +16,7 @@ from knowledge.vocabulary import Vocabulary
 
 # A supporting provision must come this near to the best one, and no more than this many are shown.
 _NEAR = 0.6
-_NEAR_ELSEWHERE = 0.85
+_NEAR_ELSEWHERE = 0.7
 _MOST = 4
 # Clauses that plain search brings in beside the topic's own, for questions the NLU files elsewhere.
 _SEARCHED = 6

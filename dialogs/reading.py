@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,6 +90,12 @@ def answer_to(
     if fact.type == "number" and len(text) <= _SHORT and (found := numbers_in(text)):
         return found[0]
     return None
+
+
+@lru_cache(256)  # asked once a provision
+def how_many(text: str) -> tuple[str, ...]:
+    """What is to be counted: 星 of 分几星, 人次 of 多少人次. Money is no such thing."""
+    return tuple(match.group(1) for match in _pattern(_data()["how_many"]).finditer(text))
 
 
 def only_answers(text: str) -> bool:

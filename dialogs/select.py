@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 
+from dialogs.reading import how_many
 from knowledge.library import Entry
 from knowledge.rules import Facts, Groups
 from knowledge.schema import Amount
@@ -38,7 +39,7 @@ _BY_KIND = {
 }
 _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "procedure": frozenset(("procedure", "entitlement")),
-    "office": frozenset(("contact",)),
+    "office": frozenset(("contact", "procedure")),
     "deadline": frozenset(("deadline",)),
     "condition": frozenset(("condition", "entitlement")),
     "everyone": frozenset(("condition", "entitlement")),
@@ -55,6 +56,8 @@ _TOPIC_OF_GROUP = {
 }
 # A provision of the plan that is asked about, and of another one.
 _OWN, _ALIEN = 1.5, -2.5
+# A provision that gives the number asked for, one for some trades only, one that says where to go.
+_COUNT, _PART, _ACCEPTS = 4.0, 1.5, 2.5
 _GIVING = frozenset(("entitlement", "insurance", "permit"))
 _MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金"))
 _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "工作日", "学时"))
@@ -70,10 +73,17 @@ def is_time(amount: Amount) -> bool:
     return amount.unit in _TIME_UNITS
 
 
+def _counts(amount: Amount, question: str) -> bool:
+    """Whether an amount gives the number that is asked for: 几星, 多少人次, 多少家."""
+    asked = how_many(question)
+    measured = f"{amount.of}{amount.text}"
+    return amount.state == "given" and any(one in measured for one in asked)
+
+
 # What a shared word, pair of characters and character count for, by their rarity.
 _WORD, _PAIR, _CHARACTER = 1.2, 0.7, 0.4
-# A term that stands in the headings above a clause, and not in what it says, counts in part.
-_HEADING = 0.6
+# A term that stands in the headings above a clause, or names its topic, and not in what it says.
+_IN_PART = 0.6
 # Characters that say nothing about what is asked, alone or two together.
 _EMPTY = frozenset(
     "的了吗呢吧啊呀是在和与及或我你您他她它有没不就都也还请想要能哪这那个什么怎多少几给去来到对为以会让被把咱俺们"
@@ -117,25 +127,44 @@ class Pick:
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
     asked = _asked_terms(ask.text)
-    meant = programmes_meant(ask, words)
     said = frozenset(asked)
-    documents = [_terms_of(e.provision.says, e.provision.quote) for e in entries]
-    shared = [document & said for document in documents]
-    above = [
-        (_terms_of(entry.clause.heading) & said) - terms
-        for entry, terms in zip(entries, shared, strict=True)
+    named = _named(ask, words)
+    documents = [_terms_of(entry.provision.says, entry.provision.quote) for entry in entries]
+    whole = [document & said for document in documents]
+    part = [
+        ((_terms_of(entry.clause.heading) | _implied(entry, named)) & said) - terms
+        for entry, terms in zip(entries, whole, strict=True)
     ]
-    found = Counter(chain.from_iterable((*shared, *above)))
+    found = Counter(chain.from_iterable((*whole, *part)))
     worth = {term: asked[term] * math.log(1 + len(entries) / found[term]) for term in found}
+    meant = programmes_meant(ask, words)
     picks = []
-    for entry, document, terms, headings in zip(entries, documents, shared, above, strict=True):
+    for entry, document, terms, others in zip(entries, documents, whole, part, strict=True):
         # The exact sum: a set has no order, and equal scores must stay equal.
         score = math.fsum(worth[term] for term in terms)
-        score += _HEADING * math.fsum(worth[term] for term in headings)
+        score += _IN_PART * math.fsum(worth[term] for term in others)
         # A long provision shares words with every question.
         score -= _LENGTH * math.log(len(document))
         picks.append(Pick(entry, score + _fit(entry, ask, words, meant)))
     return sorted(picks, key=lambda pick: -pick.score)
+
+
+def _named(ask: Ask, words: Vocabulary) -> dict[str, frozenset[str]]:
+    """The terms by which the question names each topic that it is about."""
+    return {
+        topic: frozenset(
+            term
+            for name in words.topics[topic].called
+            if name in ask.text
+            for term in _asked_terms(name)
+        )
+        for topic in ask.topics
+    }
+
+
+def _implied(entry: Entry, named: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The names of a provision's topics, which it need not say again."""
+    return frozenset().union(*(named.get(topic, ()) for topic in entry.provision.topics))
 
 
 @lru_cache(20_000)
@@ -158,9 +187,7 @@ def _asked_terms(text: str) -> dict[str, float]:
     return {term: weight for term, weight in terms.items() if not _EMPTY.issuperset(term)}
 
 
-def _fit(
-    entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]
-) -> float:
+def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) -> float:
     provision = entry.provision
     score = 0.8 * _BY_KIND[provision.kind]
     score += _of_programme(entry.document.programme, meant)
@@ -173,16 +200,21 @@ def _fit(
     score -= _not_for(provision.audience, ask.role)
     for aspect in ask.aspects:
         score += 1.5 if provision.kind in _KINDS_OF_ASPECT.get(aspect, ()) else 0.0
-    if "amount" in ask.aspects and any(is_money(amount) for amount in provision.amounts):
-        score += 1.5
-    if "benefit" in ask.aspects and provision.kind in _GIVING and provision.amounts:
-        score += 1.5
+    if "amount" in ask.aspects:
+        money = [amount for amount in provision.amounts if is_money(amount)]
+        score += 1.5 * bool(money)
+        score += 1.5 * any(words_of(one.of).intersection(search_words(ask.text)) for one in money)
+    if "benefit" in ask.aspects and provision.kind in _GIVING:
+        score += 1.5 if provision.amounts or provision.kind == "entitlement" else 0.0
+    score += _COUNT * any(_counts(amount, ask.text) for amount in provision.amounts)
+    # Who named no trade asks about all of them.
+    score -= _PART * (occupation is None and bool(provision.occupations))
     if "deadline" in ask.aspects and any(is_time(a) for a in provision.amounts):
         score += 1.5
     if ask.aspects & {"condition", "everyone"} and provision.when is not None:
         score += 1.0
     if "office" in ask.aspects and provision.agencies is not None:
-        score += 0.5
+        score += _ACCEPTS if provision.agencies.accepts else 0.5
     if "list" in ask.aspects and len(provision.occupations) > 2:
         score += 1.5
     return score

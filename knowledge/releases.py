@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from sqlalchemy import Connection, Engine, select
 
 from knowledge.tables import DocumentRow, ProvisionRow, ReleaseDocumentRow, ReleaseRow
@@ -16,6 +19,32 @@ def releases(engine: Engine) -> list[tuple[str, bool]]:
         return [(row.id, row.current) for row in rows]
 
 
+@dataclass(frozen=True)
+class Change:
+    """A document's head or a provision that is new (+), gone (-) or changed (~)."""
+
+    sign: Literal["+", "-", "~"]
+    id: str
+    before: str | None  # its body as JSON
+    after: str | None
+
+
+def difference(engine: Engine, old: str, new: str) -> list[Change]:
+    """What changed from one release to another, by id."""
+    with engine.connect() as connection:
+        before, after = _contents(connection, old), _contents(connection, new)
+    return [
+        Change(
+            "+" if name not in before else "-" if name not in after else "~",
+            name,
+            before.get(name),
+            after.get(name),
+        )
+        for name in sorted(before | after)
+        if before.get(name) != after.get(name)
+    ]
+
+
 def difference_text(engine: Engine, old: str, new: str | None = None) -> str:
     """Documents and provisions added (+), gone (-) and changed (~), a line each."""
     known = releases(engine)
@@ -26,16 +55,8 @@ def difference_text(engine: Engine, old: str, new: str | None = None) -> str:
     if missing:
         listed = ", ".join(sorted(names)) or "none"
         return f"no release {missing[0]}; there are: {listed}"
-    with engine.connect() as connection:
-        before, after = _contents(connection, old), _contents(connection, str(new))
     lines = [f"{old} → {new}"]
-    for name in sorted(before | after):
-        if name not in before:
-            lines.append(f"+ {name}")
-        elif name not in after:
-            lines.append(f"- {name}")
-        elif before[name] != after[name]:
-            lines.append(f"~ {name}")
+    lines += [f"{change.sign} {change.id}" for change in difference(engine, old, str(new))]
     return "\n".join(lines) if len(lines) > 1 else f"{lines[0]}: no difference"
 
 

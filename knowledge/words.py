@@ -50,8 +50,9 @@ def search_words(text: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in found if word not in _STOP)
 
 
-# A word the person did not say counts for less than one she did.
-_SYNONYM = 0.6
+# A word the person did not say counts for less than one she did; those that stand for one thing
+# share what it may count for.
+_SYNONYM, _SYNONYMS = 0.8, 2.0
 
 
 def question_words(text: str) -> dict[str, float]:
@@ -59,15 +60,16 @@ def question_words(text: str) -> dict[str, float]:
     found = dict.fromkeys(search_words(text), 1.0)
     for said, meant in _synonyms():
         if any(word in text for word in said):
+            weight = min(_SYNONYM, _SYNONYMS / max(1, len(meant - found.keys())))
             for word in meant:
-                found.setdefault(word, _SYNONYM)
+                found.setdefault(word, weight)
     return found
 
 
 @cache
-def _synonyms() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+def _synonyms() -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
     rows = read(Path(__file__).parent / "vocabulary" / "synonyms.yaml").data
     return tuple(
-        (tuple(row["says"]), tuple(w for phrase in row["means"] for w in search_words(phrase)))
+        (tuple(row["says"]), frozenset(w for one in row["means"] for w in search_words(one)))
         for row in rows
     )

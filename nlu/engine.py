@@ -18,6 +18,7 @@ from knowledge.strict_yaml import DataError
 from nlu import model as model_file
 from nlu.features import Featurizer
 from nlu.fit import Progress, fit
+from nlu.labels import LABELS_NAME, with_labels
 from nlu.model import Header, Model, ModelError
 from nlu.pipeline import Pipeline, pipeline_from_json, read_pipeline
 from nlu.scope import patterns_of
@@ -68,7 +69,7 @@ class EmbeddedClassifier:
         patterns = [Pattern(name, pattern) for name, pattern in model.header.patterns]
         pipeline = pipeline_from_json(model.header.pipeline)
         self._featurizers: Sequence[Featurizer] = pipeline.featurizers(patterns)
-        self._patterns = patterns_of(patterns)
+        self._patterns = patterns_of(self._featurizers, patterns)
 
     @classmethod
     def train(
@@ -131,9 +132,11 @@ class EmbeddedClassifier:
         return Explanation(tuple(cut), scores, tuple(most))
 
 
-def sources_digest(training: Path, config: Path) -> dict[str, str]:
+def sources_digest(training: Path, config: Path, labels: Path | None = None) -> dict[str, str]:
     """Hashes of all that a model is made from. A missing file counts as an empty one."""
     data = [*sorted(training.glob("*.yml")), _HERE / "intents.yaml"]
+    if labels is not None and labels.exists():
+        data.append(labels)
     return {
         "data": _digest(_content(path) for path in data),
         "config": _digest([_content(config)]),
@@ -149,13 +152,14 @@ def load_or_train(
     config: Path = CONFIG,
     progress: Progress = _quiet,
 ) -> EmbeddedClassifier:
-    """The saved model when it is still true to its sources, a newly trained one otherwise.
+    """The saved model when it is still true to its sources, a newly trained one otherwise. What
+    staff taught (`labels.yml` beside the model) is one of the sources.
 
     When training fails and an older model is there, that one is returned and a warning is logged
     (`nlu_training_failed`); with none, raises `DataError` or `ValueError`.
     """
     path = model_dir / MODEL_NAME
-    wanted = sources_digest(training, config)
+    wanted = sources_digest(training, config, model_dir / LABELS_NAME)
     last: EmbeddedClassifier | None = None
     try:
         last = EmbeddedClassifier.load(path)
@@ -180,12 +184,12 @@ def train(
     progress: Progress = _quiet,
 ) -> EmbeddedClassifier:
     """Train whatever is there already, and save. Raises `DataError`, `ValueError` or `OSError`."""
-    made_from = sources_digest(training, config)
+    labels = model_dir / LABELS_NAME
+    made_from = sources_digest(training, config, labels)
     pipeline = read_pipeline(config)
     progress("reading the training data")
-    classifier = EmbeddedClassifier.train(
-        read_training_data(training), pipeline, made_from, progress
-    )
+    data = with_labels(read_training_data(training), labels)
+    classifier = EmbeddedClassifier.train(data, pipeline, made_from, progress)
     path = model_dir / MODEL_NAME
     classifier.save(path)
     progress(f"saved {path}")

@@ -8,8 +8,9 @@ than all of the engine; tests hold them equal to scikit-learn's CountVectorizer 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from nlu.tokens import processed
@@ -19,6 +20,7 @@ Analyzer = Literal["word", "char", "char_wb"]
 
 _WORD = re.compile(r"(?u)\b\w+\b")
 _SPACES = re.compile(r"\s\s+")
+_REMEMBERED = 64
 
 
 class Featurizer(Protocol):
@@ -90,8 +92,13 @@ class PatternFeatures:
             (f"{pattern.name}#{index}", re.compile(pattern.pattern, flags))
             for index, pattern in enumerate(self.patterns)
         )
-        object.__setattr__(self, "_compiled", compiled)
+
+        def search(text: str) -> tuple[str, ...]:
+            return tuple(name for name, pattern in compiled if pattern.search(text))
+
+        # The intents and the scope are read from the same text, one after the other.
+        object.__setattr__(self, "_search", lru_cache(_REMEMBERED)(search))
 
     def features(self, text: str, tokens: Sequence[str]) -> list[str]:  # noqa: ARG002
-        compiled: tuple[tuple[str, re.Pattern[str]], ...] = self._compiled  # type: ignore[attr-defined]
-        return [name for name, pattern in compiled if pattern.search(text)]
+        search: Callable[[str], tuple[str, ...]] = self._search  # type: ignore[attr-defined]
+        return list(search(text))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nlu.features import Featurizer
 from nlu.model import Header, Model, Weights, numbered
 from nlu.pipeline import LogisticRegression, Pipeline
-from nlu.scope import fit_judge
+from nlu.scope import fit_judge, patterns_of
 from nlu.tokens import tokens
 from nlu.training_data import Example, TrainingData
 
@@ -27,13 +27,15 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     if len(intents) < 2:
         raise ValueError("training needs examples of at least two intents")
     progress(f"{len(labels)} examples of {len(intents)} intents")
-    features, matrix = _count(data.examples, pipeline.featurizers(data.patterns))
+    featurizers = pipeline.featurizers(data.patterns)
+    features, matrix = _count(data.examples, featurizers)
     progress(f"{matrix.shape[1]} features; fitting")
     narrow, column_of, shared_by = _join_equal_columns(matrix)
     weights, intercept = _regression(narrow, labels, intents, pipeline.classifier)
     # Equal columns share the weight of the one that stood for them.
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
-    judge = fit_judge(data)
+    progress("learning what is out of scope")
+    judge = fit_judge(data, patterns_of(featurizers, data.patterns))
     rows, wide = numbered(features), wide.astype(np.float32)
     return Model(header, tuple(intents), rows, wide, intercept, judge)
 

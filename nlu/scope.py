@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from nlu.features import PatternFeatures
+from nlu.features import Featurizer, PatternFeatures
 from nlu.intents import intents
 from nlu.sounds import slipped
 from nlu.tokens import tokens
@@ -28,9 +28,7 @@ _MIN_DF = 2
 _PENALTY = 0.3  # scikit-learn's C, by cross-validation
 # A message is far where the judge is this sure, in log odds. By cross-validation on the training
 # data one far message in twenty then passes for ours, where the intents alone let one in six pass.
-_SURE = 0.5
-# Somebody in danger must not be told that this is not our business.
-_DEAR = {"emergency": 3.0}
+_SURE = 0.25
 _RARE = 3  # a word that fewer examples of ours hold is hardly familiar
 
 Vector = npt.NDArray[np.float64]
@@ -76,10 +74,9 @@ class _Learnt:
     cut: Sequence[str]
     itself: frozenset[str]
     far: bool
-    intent: str
 
 
-def fit_judge(data: TrainingData) -> Judge | None:
+def fit_judge(data: TrainingData, patterns: PatternFeatures) -> Judge | None:
     """A judge learnt from the examples; None when nothing in them is far, or everything is.
 
     Every second example is learnt once more with a slip in it: a typo makes a word strange, and a
@@ -93,7 +90,7 @@ def fit_judge(data: TrainingData) -> Judge | None:
     if all(is_far) or not any(is_far):
         return None
     learnt = [
-        _Learnt(example.text, tokens(example.text), frozenset(), far, example.intent)
+        _Learnt(example.text, tokens(example.text), frozenset(), far)
         for example, far in zip(data.examples, is_far, strict=True)
     ]
     learnt = [replace(one, itself=frozenset(one.cut)) for one in learnt]
@@ -102,7 +99,6 @@ def fit_judge(data: TrainingData) -> Judge | None:
         text = slipped(one.text)
         if text != one.text:
             learnt.append(replace(one, text=text, cut=tokens(text)))
-    patterns = patterns_of(data.patterns)
     found = [_features(one.text, one.cut, patterns) for one in learnt]
     documents = Counter(feature for features in found for feature in features)
     names = sorted(name for name, number in documents.items() if number >= _MIN_DF)
@@ -120,8 +116,7 @@ def fit_judge(data: TrainingData) -> Judge | None:
     regression = LogisticRegression(
         solver="liblinear", C=_PENALTY, class_weight="balanced", random_state=42
     )
-    dear = [_DEAR.get(one.intent, 1.0) for one in learnt]
-    regression.fit(matrix, [one.far for one in learnt], sample_weight=dear)
+    regression.fit(matrix, [one.far for one in learnt])
     weights = regression.coef_[0]
     familiarity = weights[len(names) :] / spread
     return Judge(
@@ -133,9 +128,10 @@ def fit_judge(data: TrainingData) -> Judge | None:
     )
 
 
-def patterns_of(patterns: Sequence[Pattern]) -> PatternFeatures:
-    """The word families as the judge's features; one name a pattern, apart from any n-gram."""
-    return PatternFeatures(tuple(patterns))
+def patterns_of(featurizers: Sequence[Featurizer], patterns: Sequence[Pattern]) -> PatternFeatures:
+    """The engine's own features of the word families, or others where its pipeline has none."""
+    own = (one for one in featurizers if isinstance(one, PatternFeatures))
+    return next(own, None) or PatternFeatures(tuple(patterns))
 
 
 def _features(text: str, cut: Sequence[str], patterns: PatternFeatures) -> set[str]:

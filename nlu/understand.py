@@ -21,14 +21,19 @@ from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, 
 _STORY = 60
 # One reading alone cannot rule an intent out.
 _LEAST = 1e-3
-# Without a judge of the scope: the engines weigh all intents alike in training, but what is far from
-# our subject is not one subject among eighty. By cross-validation this weight halves the far messages
-# taken for ours, and costs no accuracy.
+# Without a judge of the scope: the engines weigh all intents alike in training, but what is far
+# from our subject is not one subject among eighty. By cross-validation this weight halves the far
+# messages taken for ours, and costs no accuracy.
 _FAR = 2.0
 # The engines are less sure than they are right (of the messages at 0.5, two in three are): this
 # power sets it right, by cross-validation.
 _SHARPER = 1.25
 _NOTHING = 1e-9
+# Somebody in danger must not be told that this is not our business: where the engine hears danger
+# clearly, the judge, to whom such words are strange, must be very sure of itself (笑死我了).
+_DANGER = "emergency"
+_CLEARLY = 0.6
+_FLATLY = 0.85
 # A part is a question of its own when the engine is at least this sure of it: so sure by itself,
 # less where a word announces it, and at least so sure of its intent in the whole message.
 _BY_ITSELF = 0.5
@@ -67,8 +72,19 @@ class Understander:
         self._classifier = classifier
         self._fallback = fallback
         self._on_fallback = on_fallback
-        judges = (one for one in (classifier, fallback) if isinstance(one, ScopeJudge))
-        self._judge = next(judges, None)
+        self._judge = self._first_judge()
+
+    def exchange(self, old: str, new: Classifier) -> None:
+        """From now on `new` is asked instead of the engine called `old`, also while others ask."""
+        if self._classifier.name == old:
+            self._classifier = new
+        elif self._fallback is not None and self._fallback.name == old:
+            self._fallback = new
+        self._judge = self._first_judge()
+
+    def _first_judge(self) -> ScopeJudge | None:
+        judges = (one for one in (self._classifier, self._fallback) if isinstance(one, ScopeJudge))
+        return next(judges, None)
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.
@@ -194,6 +210,9 @@ def _judged(ranking: tuple[Score, ...], far: float) -> tuple[Score, ...]:
     )
     if not inside or not outside:
         return ranking
+    best = _scaled(inside)[0]
+    if best.intent == _DANGER and best.confidence >= _CLEARLY and far < _FLATLY:
+        return _far_doubled(ranking)
     return _scaled(
         (score.intent, score.confidence * share)
         for share, group in ((1 - far, inside), (far, outside))

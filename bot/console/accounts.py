@@ -7,6 +7,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, DateTime, Row, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -187,7 +188,7 @@ def enable(connection: Connection, account: Account) -> None:
     _change(connection, account, disabled_at=None)
 
 
-def account_of(row: Row[tuple[object, ...]]) -> Account:
+def account_of(row: Row[*tuple[Any, ...]]) -> Account:
     """The account in a row that has the columns of `COLUMNS`."""
     return Account(
         pk=row.pk,

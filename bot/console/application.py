@@ -22,7 +22,19 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.console import account, audit_page, home, login, people
+from bot.console import (
+    account,
+    audit_page,
+    canned_page,
+    conversations,
+    conversations_held,
+    conversations_one,
+    delivery_page,
+    home,
+    library,
+    login,
+    people,
+)
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import (
@@ -42,6 +54,12 @@ PageRouter = Callable[[ConsoleParts], APIRouter]
 # Every page's module has a `router(parts)`; a new page is one more line here.
 _PAGES: tuple[PageRouter, ...] = (
     home.router,
+    library.router,
+    conversations.router,
+    conversations_held.router,
+    conversations_one.router,
+    canned_page.router,
+    delivery_page.router,
     login.router,
     account.router,
     people.router,

@@ -1,4 +1,4 @@
-"""Canned answers: what staff say often, kept ready, with a few variables. Retired, never deleted."""
+"""Canned answers: what staff say often, kept ready, with variables. Retired, never deleted."""
 
 from __future__ import annotations
 

@@ -15,7 +15,13 @@ from dialogs.memory import Memory
 from dialogs.reply import Message, Reply, Status
 
 _SAYS_SOMETHING = frozenset(
-    (Status.ANSWERED, Status.PARTLY_ANSWERED, Status.NEEDS_INFO, Status.CLARIFY)
+    (
+        Status.ANSWERED,
+        Status.PARTLY_ANSWERED,
+        Status.NEEDS_INFO,
+        Status.CLARIFY,
+        Status.NOT_COVERED,
+    )
 )
 # What only the bot itself does, in its own turn.
 _NOT_WITHOUT_THE_BOT = frozenset(("permit_verification", "my_permit", "handoff", "my_data"))

@@ -9,12 +9,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from bot.console.conversations import clock
 from bot.console.conversations_one import MOST_WORDS, refusal
+from bot.console.conversations_view import CLAUSES
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
 from bot.drafts import Draft
-from dialogs.text import as_text, clause_name
+from dialogs.text import as_text
 
 Staff = Annotated[Visitor, requires("conversations")]
 Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -74,7 +75,7 @@ def _page(
         held=len(waiting),
         channels=table("channel"),
         statuses=table("reply_status"),
-        clause_name=clause_name,
+        **CLAUSES,
         most=MOST_WORDS,
         now=parts.now(),
         clock=clock,

@@ -80,9 +80,7 @@ def router(parts: ConsoleParts) -> APIRouter:
             return _refused(request, visitor, pk, place, say(f"error.{code}"), 422)
         if found is None or not is_theirs(found, visitor.account.name):
             return _refused(request, visitor, pk, place, _who_has_it(visitor, pk))
-        reply, also = _talk(words), _nothing
-        if draft is not None:
-            reply, also = _from_draft(parts, visitor, pk, place, draft, words)
+        reply, also = _meant(visitor, pk, place, words, draft)
         if not handovers.say(found.pk, visitor.account.name, reply, key, also):
             return _refused(request, visitor, pk, place, _who_has_it(visitor, pk))
         return _done(request, pk)
@@ -164,13 +162,16 @@ class _Used:
         )
 
 
-def _from_draft(
-    parts: ConsoleParts, visitor: Visitor, pk: int, place: Place, turn: int, words: str
+def _meant(
+    visitor: Visitor, pk: int, place: Place, words: str, draft: int | None
 ) -> tuple[Reply, Callable[[Held, int], None]]:
-    """What is said when it began as the bot's draft: the draft itself, clauses and all, when not a
-    word was changed."""
-    turns = history(parts.engine, *place)
-    found = bot_draft(parts.app.conversation, memory_of(parts.engine, pk), turns, turn)
+    """What is said. When it began as the bot's draft for the turn `draft` it is that draft itself,
+    clauses and all, if not a word was changed; either is kept."""
+    parts = visitor.parts
+    found = None
+    if draft is not None:
+        turns = history(parts.engine, *place)
+        found = bot_draft(parts.app.conversation, memory_of(parts.engine, pk), turns, draft)
     if found is None or found.reply is None:
         return _talk(words), _nothing
     edited = words != as_text(found.reply).strip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -17,10 +19,15 @@ from bot.handover import Handover, Place
 from bot.storage import history
 from bot.wechat.quota import quota_left
 from dialogs.text import as_text, clause_name
-from dialogs.wording import spoken_date
+from dialogs.wording import say, spoken_date
 from knowledge.standing import china_day
 
 _SHOWN = 200  # turns
+# What templates/reply.html needs to name clauses and their standing.
+CLAUSES: dict[str, Callable[[str], str]] = {
+    "clause_name": clause_name,
+    "standing": lambda standing: say(f"standing.short.{standing}"),
+}
 
 
 def show_conversation(
@@ -76,7 +83,7 @@ def show_conversation(
         undelivered=app.outbox.undelivered(channel, person),
         queue=queue(app, me),
         statuses=table("reply_status"),
-        clause_name=clause_name,
+        **CLAUSES,
         now=parts.now(),
         clock=clock,
         error=error,

@@ -37,6 +37,7 @@ def router(parts: ConsoleParts) -> APIRouter:
             },
             channels=table("channel"),
             states=table("undelivered"),
+            reasons=table("undelivered_reason"),
         )
 
     @routes.post("/{pk}/replay")

@@ -24,6 +24,7 @@ from bot.console.roles import may_open, pages
 COOKIE = "anxin_console"
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf"
+BACKGROUND_HEADER = "x-anxin-background"
 ACCOUNT_PAGE = "account"
 _LOGIN = "/console/login"
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -93,7 +94,9 @@ class Requires:
     async def __call__(self, request: Request) -> Visitor:
         parts: ConsoleParts = request.app.state.parts
         token = request.cookies.get(COOKIE, "")
-        found = await anyio.to_thread.run_sync(_session_of, parts, token, True) if token else None
+        # What a page asks by itself does not keep its log-in open: nobody need be there.
+        used = BACKGROUND_HEADER not in request.headers
+        found = await anyio.to_thread.run_sync(_session_of, parts, token, used) if token else None
         if found is None:
             raise LoginNeeded
         session, account = found

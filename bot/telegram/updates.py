@@ -8,6 +8,7 @@ courier of any process.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import structlog
 from sqlalchemy import Engine
 from telegram import Bot, CallbackQuery, Contact, Document, PhotoSize, Update
 from telegram import Message as TelegramMessage
+from telegram.constants import ChatAction
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
@@ -32,6 +34,8 @@ COMMANDS = ("start", "help", "reset", "privacy")
 MAX_PICTURE = 5 * 1024 * 1024  # bytes
 # What is only an ornament (a tick on a button) is not waited for longer.
 _ORNAMENT_S = 5.0
+# The typing sign: shown after so long, for as long as Telegram shows it.
+_PATIENCE_S, _SHOWN_S = 1.0, 4.5
 
 _NEW = filters.UpdateType.MESSAGE
 _PRIVATE = _NEW & filters.ChatType.PRIVATE
@@ -142,7 +146,11 @@ class Updates:
         message = Message(
             text, conversation=_chat(update), id=_id(update), channel=CHANNEL, images=images
         )
-        reply = await anyio.to_thread.run_sync(self.inbox.handle, message)
+        typing = asyncio.create_task(_type(update.get_bot(), _chat(update)))
+        try:
+            reply = await anyio.to_thread.run_sync(self.inbox.handle, message)
+        finally:
+            typing.cancel()
         await self._say(update, reply)
 
     async def _say(self, update: Update, reply: Reply, key: str | None = None) -> None:
@@ -193,6 +201,18 @@ async def _downloaded(bot: Bot, form: PhotoSize | Document) -> bytes | None:
     except TelegramError as error:
         _log.warning("telegram_picture_lost", **described(error))
         return None
+
+
+async def _type(bot: Bot, chat: str) -> None:
+    """Show that an answer is being written, while a slow one (a registry's) is."""
+    await asyncio.sleep(_PATIENCE_S)
+    while True:
+        try:
+            await bot.send_chat_action(chat, ChatAction.TYPING, read_timeout=_ORNAMENT_S)
+        except TelegramError as error:
+            _log.info("telegram_typing_not_shown", **described(error))
+            return
+        await asyncio.sleep(_SHOWN_S)
 
 
 async def _answer(query: CallbackQuery | None, text: str | None = None) -> None:

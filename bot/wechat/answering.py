@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,33 +10,31 @@ from typing import Literal, TypeVar
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import Connection, Engine, func, or_, select, update
+from sqlalchemy import Connection, Engine, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.inbox import Inbox
-from bot.outbox import Outbox, OutboxRow
-from bot.sealing import Seal
-from bot.storage import ConversationRow, TurnRow, history, utc
+from bot.outbox import OutboxRow
+from bot.retention import forget
+from bot.storage import ConversationRow, held, history
 from bot.wechat import content, quota
 from bot.wechat.gate import Refused
 from bot.wechat.inbound import Received
 from bot.wechat.late import Late, LateTurns
+from bot.wechat.passive import Passive
 from bot.wechat.pictures import Pictures
 from bot.wechat.sender import CHANNEL
-from bot.wechat.tables import AnswerRow, LateState, RequestRow, writing
-from bot.wechat.text import MOST_BYTES, parts_of, size
+from bot.wechat.tables import AnswerRow, LateRow, LateState, QuotaRow, RequestRow, writing
 from dialogs.reply import Message, Reply
 from dialogs.text import as_text
 
 # Threads that wait for turns; their own, so that slow turns leave the rest of the server its share.
 _THREADS = 64
 _KINDS = frozenset(("voice", "video", "location", "link"))
-# How long a parcel that the courier holds at this moment is waited for.
-_LEASED_S, _POLL_S = 1.0, 0.05
 # Events that the person expects an answer to, and which open the small quota.
-_T = TypeVar("_T")
-_Queue = list[tuple[str, Reply, int]]  # outbox key, reply, how many of its parts are told
 _ACTS = frozenset(("subscribe", "scan", "click", "scancode_waitmsg", "scancode_push"))
+
+_T = TypeVar("_T")
 
 
 class GoesAnotherWay(Exception):
@@ -50,10 +47,9 @@ class Answering:
 
     engine: Engine
     inbox: Inbox
-    outbox: Outbox
+    passive: Passive
     late: LateTurns
     pictures: Pictures
-    seal: Seal
     now: Callable[[], dt.datetime]
     verified: bool
     staff_has: Callable[[str], bool]  # whether staff have this person's conversation now
@@ -87,9 +83,8 @@ class Answering:
         return await self._cannot(message, kind if kind in _KINDS else "other")
 
     async def said(self, message: Received, reply: Reply | None, in_time: bool) -> str | None:
-        """The text that goes back in the request: what waited for the person first, then `reply`;
-        what does not fit goes into the outbox. A repeat gets the same text. None: say nothing.
-        Raises `GoesAnotherWay`. Without `in_time` WeChat has hardly waited for it."""
+        """The text that goes back in the request (`Passive.said`); None: say nothing. Raises
+        `GoesAnotherWay`. Without `in_time` WeChat has hardly waited for it."""
         return await self._in_thread(partial(self._said, message, reply, in_time))
 
     async def ran_out(self, message: Received) -> Late:
@@ -106,7 +101,7 @@ class Answering:
         if message is None:
             return
         reply = await self.reply_to(message)
-        await self._in_thread(partial(self._put_late, key, message.sender, reply))
+        await self._in_thread(partial(self.passive.put_late, self.late, key, message.sender, reply))
 
     async def finish_earlier(self, message: Received) -> None:
         """See the person's other late messages to their end first."""
@@ -137,7 +132,9 @@ class Answering:
 
     async def _reply_to_event(self, message: Received) -> Reply | None:
         asked: str | None = None
-        if message.event == "subscribe":
+        if message.event == "unsubscribe":
+            await self._in_thread(partial(self._forget, message.sender))
+        elif message.event == "subscribe":
             asked = content.asked_by_scene(message.event_key)
             if asked is None:
                 return content.talk(content.say("greeting"))
@@ -192,112 +189,28 @@ class Answering:
             ).scalar_one()
         return waiting > 0 or bool(self.late.earlier(message))
 
-    # --- what goes back in the request ---------------------------------------------------------
-
     def _said(self, message: Received, reply: Reply | None, in_time: bool) -> str | None:
         state = self.late.state(message.key)
         if state == "slow" and in_time:
             state = self.late.move(message.key, "told")
         if state in ("late", "sent"):
             raise GoesAnotherWay
-        own: _Queue = [(f"{CHANNEL}:{message.key}", reply, 0)] if reply is not None else []
-        given = self._given(message.key)
-        if given is not None:
-            return given or None
-        if self._waits(message):
-            return self._said_after_others(message, own) or None
-        text, left = _filled([], own)
-        if left:
-            with writing(self.engine) as connection:
-                text = self._put_left(connection, message, text, left)
-            self.outbox.wake()
-        return text or None
+        return self.passive.said(message, reply)
 
-    def _said_after_others(self, message: Received, own: _Queue) -> str:
-        with writing(self.engine) as connection:
-            # Who makes the row has the say; a repeat at the same time waits for it here.
-            upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    def _forget(self, openid: str) -> None:
+        """Who unfollows is forgotten altogether: Tencent asks it of every account (event pushes)."""
+        with held(self.engine, CHANNEL, openid, self.now()) as conversation:
+            conversation.begin_writing()
+            connection = conversation.connection
+            forget(connection, conversation.pk)
             connection.execute(
-                upsert(AnswerRow)
-                .values(key=message.key, sealed="", at=self.now())
-                .on_conflict_do_nothing()
+                delete(OutboxRow).where(OutboxRow.channel == CHANNEL, OutboxRow.recipient == openid)
             )
-            sealed = connection.execute(
-                select(AnswerRow.sealed).where(AnswerRow.key == message.key)
-            ).scalar_one()
-            if sealed:
-                return self.seal.unseal(sealed, _place(message.key)) or ""
-            parcels = self.outbox.collect(CHANNEL, message.sender, connection)
-            # What was taken and does not fit goes back under another key.
-            others: _Queue = [
-                (f"{one.key.split('+')[0]}+{message.key}", one.reply, one.parts_sent)
-                for one in parcels
-            ]
-            text, left = _filled(others, own)
-            text = self._put_left(connection, message, text, left)
-            connection.execute(
-                update(AnswerRow)
-                .where(AnswerRow.key == message.key)
-                .values(sealed=self.seal.seal(text, _place(message.key)))
-            )
-        self.outbox.wake()
-        return text
+            connection.execute(delete(LateRow).where(LateRow.openid == openid))
+            connection.execute(delete(QuotaRow).where(QuotaRow.openid == openid))
+            connection.execute(delete(ConversationRow).where(ConversationRow.pk == conversation.pk))
 
-    def _given(self, key: str) -> str | None:
-        with self.engine.connect() as connection:
-            sealed = connection.execute(
-                select(AnswerRow.sealed).where(AnswerRow.key == key)
-            ).scalar()
-        return self.seal.unseal(sealed, _place(key)) if sealed else None
-
-    def _put_left(self, connection: Connection, message: Received, text: str, left: _Queue) -> str:
-        state: Literal["waiting", "held"] = "waiting" if self.verified else "held"
-        for key, reply, parts_sent in left:
-            self.outbox.put(connection, CHANNEL, message.sender, reply, key, parts_sent, state)
-        told = left and not self.verified
-        return f"{text}\n{content.say('pending.more')}" if told else text
-
-    def _waits(self, message: Received) -> bool:
-        """Whether anything waited for the person before the message was answered. What the courier
-        is sending at this moment is waited for: it comes first, and may be held again."""
-        waiting = select(OutboxRow.leased_until, OutboxRow.created_at).where(
-            OutboxRow.channel == CHANNEL,
-            OutboxRow.recipient == message.sender,
-            OutboxRow.state.in_(("waiting", "held")),
-        )
-        deadline = time.monotonic() + _LEASED_S
-        while True:
-            with self.engine.connect() as connection:
-                rows = connection.execute(waiting).all()
-                if not rows:
-                    return False
-                answered = self._answered_at(connection, message)
-            now = self.now()
-            leased = any(row[0] is not None and utc(row[0]) > now for row in rows)
-            if not leased or time.monotonic() > deadline:
-                return answered is None or any(utc(row[1]) <= answered for row in rows)
-            time.sleep(_POLL_S)
-
-    def _answered_at(self, connection: Connection, message: Received) -> dt.datetime | None:
-        found = connection.execute(
-            select(TurnRow.answered_at)
-            .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
-            .where(
-                ConversationRow.channel == CHANNEL,
-                ConversationRow.id == message.sender,
-                TurnRow.message_id == message.key,
-            )
-        ).scalar()
-        return None if found is None else utc(found)
-
-    # --- the rest ------------------------------------------------------------------------------
-
-    def _put_late(self, key: str, openid: str, reply: Reply | None) -> None:
-        state = "waiting" if self.verified else "held"
-        with writing(self.engine) as connection:
-            if self.late.finish(connection, key) and reply is not None:
-                self.outbox.put(connection, CHANNEL, openid, reply, f"{CHANNEL}:{key}", state=state)
-        self.outbox.wake()
+    # --- what comes in -------------------------------------------------------------------------
 
     def _arrived(
         self,
@@ -326,24 +239,3 @@ class Answering:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
-
-
-def _filled(others: _Queue, own: _Queue) -> tuple[str, _Queue]:
-    """As much as one text holds, and what is left of it. What waited comes first and is announced,
-    and only the last reply's options are numbered: a number would mean those."""
-    queue, told = [*others, *own], list[str]()
-    room = MOST_BYTES - size(content.say("pending.more")) - 1
-    for index, (key, reply, parts_sent) in enumerate(queue):
-        last = index == len(queue) - 1
-        for number, part in enumerate(parts_of(reply)[parts_sent:], parts_sent):
-            lines = [part.whole if last else part.text or part.whole]
-            if others and own and number == parts_sent and index in (0, len(others)):
-                lines.insert(0, content.say("pending.now" if index else "pending.earlier"))
-            if told and size("\n".join((*told, *lines))) > room:
-                return "\n".join(told), [(key, reply, number), *queue[index + 1 :]]
-            told += lines
-    return "\n".join(told), []
-
-
-def _place(key: str) -> str:
-    return f"wechat-answer:{key}"

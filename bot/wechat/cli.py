@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import httpx
 import typer
@@ -73,14 +73,14 @@ def simulate(
     run_simulation(url, verified=verified, plain=plain)
 
 
-async def _shown(api: WeChatApi) -> list[dict[str, object]]:
+async def _shown(api: WeChatApi) -> list[dict[str, Any]]:
     try:
         given = await api.show_menu()
     except ApiError as error:
         if error.code == _NO_MENU:
             return []
         raise
-    buttons: list[dict[str, object]] = given.get("menu", {}).get("button", [])
+    buttons: list[dict[str, Any]] = given.get("menu", {}).get("button", [])
     return buttons
 
 

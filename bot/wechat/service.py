@@ -20,6 +20,7 @@ from bot.wechat.api import WeChatApi, stable_token
 from bot.wechat.crypto import Cipher
 from bot.wechat.gate import Gate
 from bot.wechat.late import LateTurns
+from bot.wechat.passive import Passive
 from bot.wechat.pictures import Pictures
 from bot.wechat.sender import CHANNEL, WeChatSender
 from bot.wechat.tokens import Tokens
@@ -75,10 +76,9 @@ def open_wechat(
     answering = Answering(
         engine=app.engine,
         inbox=app.inbox,
-        outbox=app.outbox,
+        passive=Passive(app.engine, app.outbox, seal, now, verified),
         late=LateTurns(app.engine, seal, now, lease),
         pictures=Pictures(http, settings.wechat_api_base, api),
-        seal=seal,
         now=now,
         verified=verified,
         staff_has=staff_has,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +11,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from bot.app import connected
 from bot.http import create_app
+from dialogs.wording import say
+from knowledge.registry.server.issuing import Issued
 from tests.bot.serving import app_on, copy_of, serving
+from tests.browser.accessibility import accessible
 from tests.browser.conftest import NARROW, WIDE
 from tests.permit_desk import NAME, Desk, open_desk
 
@@ -35,10 +39,9 @@ def page(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> Iterator[Page]:
-    app = dataclasses.replace(
-        app_on(copy_of(library_file, tmp_path)), conversation=desk.conversation
-    )
-    with serving(create_app(app)) as url:
+    own = app_on(copy_of(library_file, tmp_path))
+    app = connected(own.settings, own.engine, desk.conversation, own.seal, desk.registry)
+    with serving(create_app(app), lifespan="on") as url:
         context = browser.new_context(viewport=request.param, locale="zh-CN", base_url=url)
         context.set_default_timeout(15_000)
         page = context.new_page()
@@ -97,3 +100,103 @@ def test_without_the_registry_a_recheck_is_offered(page: Page, desk: Desk) -> No
     expect(page.locator(".verdict").get_by_role("heading")).to_have_text("没有结论")
     page.get_by_role("button", name="过会儿帮我再查").click()
     expect(page.locator(".turn").last).to_contain_text("平台恢复后我会自动再查")
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "polling"])
+def test_a_check_put_off_comes_by_itself(page: Page, desk: Desk, stream: bool) -> None:
+    if not stream:
+        page.clock.install()
+        page.route("**/events?*", lambda route: route.fulfill(status=204))
+    desk.way.down = True
+    send_photo(page, photograph(desk))
+    page.get_by_role("button", name="过会儿帮我再查").click()
+    expect(page.locator(".turn").last).to_contain_text("平台恢复后我会自动再查")
+    desk.way.down = False
+    desk.time.move(61)
+    if not stream:
+        page.wait_for_timeout(6_000)  # the server looks every five seconds
+        page.clock.run_for(21_000)
+    last = page.locator(".turn").last
+    expect(last).to_contain_text(say("permit.recheck_done"), timeout=15_000)
+    expect(last.get_by_role("heading", level=3)).to_have_text("证有效，人还没核对")
+    expect(last.locator(".asked")).to_have_count(0)
+    accessible(page)
+
+
+def asked_for_consent(page: Page, desk: Desk) -> tuple[Issued, str]:
+    """Check a permit in the chat and ask for her consent; the permit, and the link's path."""
+    permit = desk.issue()
+    desk.registry.issuing.set_component(permit.number, "identity", desk.time.today, None)
+    box = page.get_by_label("您要问的话")
+    box.fill(f"{permit.number.value} {NAME}")
+    box.press("Enter")
+    page.get_by_role("button", name="请她授权").click()
+    link = page.locator(".turn").last.get_by_role("link")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    path = re.search(r"/permit/consent/[a-p]{32}$", link.get_attribute("href") or "")
+    assert path is not None
+    return permit, path.group()
+
+
+def test_her_consent_from_the_link_to_the_chat(page: Page, desk: Desk) -> None:
+    permit, path = asked_for_consent(page, desk)
+    hers = page.context.new_page()
+    hers.goto(path)
+    expect(hers.get_by_role("heading", level=1)).to_have_text("有人想看您的服务证详情")
+    accessible(hers)
+    hers.get_by_label("您的证号").fill(permit.number.written)
+    hers.get_by_label("6位数字密码").fill("000000" if permit.pin != "000000" else "000001")
+    hers.get_by_role("button", name="同意", exact=True).click()
+    expect(hers.get_by_role("alert")).to_contain_text("打勾")
+    for box in hers.get_by_role("checkbox").all():
+        box.check()
+    hers.get_by_label("6位数字密码").fill("000000" if permit.pin != "000000" else "000001")
+    hers.get_by_role("button", name="同意", exact=True).click()
+    expect(hers.get_by_role("alert")).to_contain_text("对不上")
+    expect(hers.get_by_label("您的证号")).to_have_value(permit.number.written)
+    expect(hers.get_by_label("6位数字密码")).to_have_value("")
+    accessible(hers)
+    # By keyboard alone from here on.
+    hers.get_by_label("6位数字密码").focus()
+    hers.keyboard.type(permit.pin)
+    hers.keyboard.press("Tab")
+    expect(hers.get_by_role("button", name="同意", exact=True)).to_be_focused()
+    hers.keyboard.press("Enter")
+    expect(hers.get_by_role("heading", level=1)).to_have_text("您同意了")
+    accessible(hers)
+    desk.time.move(11)
+    last = page.locator(".turn").last
+    expect(last).to_contain_text(say("permit.consent_given"))
+    expect(last).to_contain_text("体检没有记录")
+    accessible(page)
+    hers.goto(path)
+    expect(hers.get_by_role("heading", level=1)).to_have_text("这条链接不能用")
+    accessible(hers)
+
+
+def test_she_sees_who_looked_and_takes_a_consent_back(page: Page, desk: Desk) -> None:
+    permit, _path = asked_for_consent(page, desk)
+    hers = page.context.new_page()
+    hers.goto("/permit/mine")
+    accessible(hers)
+    hers.get_by_label("您的证号").fill(permit.number.value)
+    hers.get_by_label("6位数字密码").fill(permit.pin)
+    hers.keyboard.press("Enter")
+    expect(hers.get_by_role("heading", level=1)).to_have_text("我的证：有效")
+    expect(hers.get_by_text("雇用前核验")).to_be_visible()
+    accessible(hers)
+    hers.get_by_role("link", name="去回答").click()
+    for box in hers.get_by_role("checkbox").all():
+        box.check()
+    hers.get_by_label("您的证号").fill(permit.number.value)
+    hers.get_by_label("6位数字密码").fill(permit.pin)
+    hers.get_by_role("button", name="同意", exact=True).click()
+    hers.get_by_role("link", name="我的证").click()
+    hers.get_by_label("您的证号").fill(permit.number.value)
+    hers.get_by_label("6位数字密码").fill(permit.pin)
+    hers.keyboard.press("Enter")
+    hers.get_by_role("button", name="收回授权").click()
+    expect(hers.get_by_role("status")).to_contain_text("已经收回")
+    accessible(hers)
+    desk.time.move(11)
+    expect(page.locator(".turn").last).to_contain_text(say("permit_consent.WITHDRAWN"))

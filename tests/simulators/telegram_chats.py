@@ -68,6 +68,7 @@ class Chats:
         self.faults: deque[Fault] = deque()
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}
+        self.typing: list[int] = []
         self.calls: list[str] = []
         self.closing = False  # nobody is kept waiting any longer
         self._known: set[int] = set()
@@ -162,6 +163,8 @@ class Chats:
 
     def _do(self, method: str, given: dict[str, Any]) -> Any:
         match method:
+            case "sendChatAction":
+                self.typing.append(int(given["chat_id"]))
             case "getMe":
                 return BOT
             case "setMyCommands":

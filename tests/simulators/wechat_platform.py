@@ -144,6 +144,7 @@ class Platform:
     async def once(self, fields: dict[str, str]) -> Tried:
         """One request, given up after the time limit."""
         query, body = self.request(fields)
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self.cut):
                 response = await self.client.post(
@@ -152,6 +153,8 @@ class Platform:
                     headers={"content-type": "text/xml"},
                 )
         except (TimeoutError, httpx.HTTPError):
+            # A connection that is refused or breaks is not tried again before its time either.
+            await asyncio.sleep(max(0.0, began + self.cut - time.monotonic()))
             return Tried(None)
         return Tried(response.status_code, response.text)
 

@@ -6,6 +6,7 @@ import { chip, sources } from "./sources.js";
 /** The element for an answer of the API; `send(text)` is called when a choice is tapped. */
 export function answerElement(answer, send) {
   const whole = element("div", "answer");
+  whole.tabIndex = -1;
   whole.append(...answer.blocks.map((block) => blockElement(block, answer.citations)));
   if (answer.choices.length > 0) whole.append(choices(answer.choices, send));
   const folded = sources(answer.citations);

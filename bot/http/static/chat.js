@@ -76,18 +76,27 @@ async function sendPhoto(file) {
   deliver(message, turn);
 }
 
+/** Whoever goes through the choices by keyboard is led on to the next ones, or to the answer. */
+function leadOn(chosen, turn) {
+  if (!chosen || document.activeElement !== chosen) return;
+  const next = turn.querySelector(".choice") ?? turn.querySelector(".answer");
+  next?.focus({ preventScroll: true });
+}
+
 /** Get the answer of a message into its turn. May be done again: its id keeps it one message. */
 function deliver(message, turn) {
   unsent.delete(message.id);
   show(turn, fill("waiting"));
   bringUp(turn);
   const asked = conversation;
+  const chosen = document.activeElement?.closest(".choice");
   queue = queue.then(async () => {
     if (asked !== conversation) return;
     try {
       const answer = await ask(asked, message);
       if (asked !== conversation) return;
       settle(turn, { speaker: "user", text: message.text, answer, useful: null });
+      leadOn(chosen, turn);
       bringUp(turn);
       startFollowing();
     } catch (error) {

@@ -52,8 +52,10 @@ class Person(httpx.Client):
         """The CSRF token of this person's session."""
         return sessions.csrf_of(self.cookies[COOKIE])
 
-    def log_in(self, name: str, password: str = PASSWORD, back: str = "") -> httpx.Response:
-        """Fill in the log-in form and send it."""
+    def log_in(
+        self, name: str, password: str = PASSWORD, back: str = "/console/account"
+    ) -> httpx.Response:
+        """Fill in the log-in form and send it; leads to the account page, which everybody has."""
         data = {"csrf": self.token("/console/login"), "name": name, "password": password}
         return self.post("/console/login", data=data | {"next": back})
 

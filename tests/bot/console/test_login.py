@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from bot.console import accounts, sessions
 from bot.console.accounts import AccountRow
-from bot.console.security import COOKIE, safe_return
+from bot.console.parts import ConsoleParts
+from bot.console.security import COOKIE, Visitor, safe_return
 from bot.console.sessions import SessionRow
 from bot.console.throttle import Throttle, Tries
 from tests.bot.console.desk import PASSWORD, Desk, Person
@@ -143,6 +144,31 @@ def test_a_disabled_account_is_out_at_once(desk: Desk) -> None:
     refused = desk.stranger().log_in("operator")
     assert refused.status_code == 403
     assert "账号或密码不对" in refused.text
+
+
+def test_what_stays_open_for_long_learns_that_it_is_over(desk: Desk) -> None:
+    """As a stream of events asks now and then."""
+
+    def visitor() -> Visitor:
+        token = desk.logged_in("operator").cookies[COOKIE]
+        with desk.app.engine.connect() as connection:
+            found = sessions.find(connection, token, desk.clock(), parts.lifetime)
+        assert found is not None
+        return Visitor(found[1], found[0].pk, token, parts)
+
+    parts = ConsoleParts(desk.app)
+    boss, address = desk.logged_in("administrator"), f"/console/people/{desk.pk('operator')}"
+    endings = (
+        lambda _v: boss.submit(f"{address}/role", role="supervisor"),
+        lambda v: boss.submit(f"{address}/sessions/{v.session}/end"),
+        lambda _v: boss.submit(f"{address}/disable"),
+    )
+    for end in endings:
+        boss.submit(f"{address}/role", role="operator")
+        watching = visitor()
+        assert anyio.run(watching.still_open)
+        end(watching)
+        assert not anyio.run(watching.still_open)
 
 
 def test_unknown_account_wrong_password_and_disabled_look_the_same(desk: Desk) -> None:

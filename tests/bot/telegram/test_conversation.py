@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,12 @@ import anyio
 import pytest
 
 from bot.app import connected
+from bot.inbox import Inbox
 from bot.storage import history
+from bot.telegram import updates
 from bot.telegram.updates import MAX_PICTURE
 from bot.telegram.wording import say
+from dialogs.reply import Message, Reply
 from dialogs.wording import say as dialogue_says
 from tests.bot.telegram.conftest import World
 from tests.bot.telegram.world import MEI, Process, process
@@ -199,6 +203,28 @@ def test_what_cannot_be_read_gets_a_kind_word(world: World, kind: str) -> None:
     anyio.run(scenario)
 
 
+def test_while_an_answer_takes_long_the_person_sees_typing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updates, "_PATIENCE_S", 0.01)
+    handle = type(world.app.inbox).handle
+
+    def slow(self: Inbox, message: Message) -> Reply:
+        deadline = time.monotonic() + 20
+        while not world.chats.typing and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return handle(self, message)
+
+    monkeypatch.setattr(Inbox, "handle", slow)
+
+    async def scenario() -> None:
+        async with process(world.app, world.chats) as bot:
+            await bot.hears("你好")
+            assert world.chats.typing == [MEI]
+
+    anyio.run(scenario)
+
+
 def test_an_edited_message_is_not_answered_again(world: World) -> None:
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
@@ -252,8 +278,8 @@ def test_a_photograph_of_a_permit_gets_its_verdict(
             chats.document(MEI, picture, "image/png") if as_file else chats.photo(MEI, picture)
         )
         (answer,) = await bot.takes(update)
-        heading = dialogue_says("permit_heading.PERSON_NOT_CHECKED")
-        assert answer.text.startswith(f"⚠️ {heading}")
+        assert desk.way.asked == 1  # the code was read, and the registry asked
+        assert "再查一次" in answer.labels
         assert answer.entities[0] == "b"
 
     with_permits(world, tmp_path, steps)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 from structlog.testing import capture_logs
 
 from bot.app import connected
@@ -450,6 +450,27 @@ def test_another_process_finishes_what_one_left_unfinished(
     assert asked == ["慢一点", "后来呢？"]
     with open_engine(database).connect() as connection:
         assert connection.execute(select(LateRow.sealed)).scalars().all() == [""]
+
+
+def test_who_unfollows_is_forgotten(tmp_path: Path, database: str) -> None:
+    with bench(tmp_path, database, Account(verified=True), long_winded) as on:
+
+        async def scene(platform: Platform) -> None:
+            await platform.say(ALICE, "全部")
+            await platform.say("oBen", "问")
+            await platform.event(ALICE, "unsubscribe")
+            await platform.event("oNobody", "unsubscribe")
+
+        on.run(scene)
+        with on.app.engine.connect() as connection:
+            tables = inspect(connection).get_table_names()
+            kept = {
+                table: str(connection.execute(text(f"SELECT * FROM {table}")).all())
+                for table in tables
+            }
+    assert [table for table, rows in kept.items() if ALICE in rows] == []
+    assert "oBen" in kept["conversation"]
+    assert "oNobody" not in str(kept)
 
 
 # --- who is turned away -----------------------------------------------------------------------

@@ -1,0 +1,360 @@
+"""Many conversations at once with a bot that is killed and started again all the while.
+
+    python -m tests.bot.wechat.marathon --conversations 1000 --account verified
+    python -m tests.bot.wechat.marathon --conversations 1000 --account unverified
+
+Checked of every message: answered exactly once, in order, in texts of at most 2,048 bytes, in
+well-formed and rightly signed messages; a repeat gets the same again; no turn is done twice but one
+that was under way when its process was killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from bot.database import migrate, open_engine
+from bot.wechat.content import say
+from bot.wechat.service import open_wechat
+from bot.wechat.webhook import Timing
+from dialogs.memory import Memory
+from dialogs.reply import Message, Reply
+from tests.bot.wechat.harness import app_for, settings_for, talk, web_of
+from tests.simulators.wechat_platform import Account, Outcome, Platform
+
+_ANSWER = re.compile(r"〔答(\S+)〕")
+_FILLER = "这一句只是为了长一点，好看看分成几条以后是不是一句不少。"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run. `slow` of the messages take longer than WeChat waits, `long` of the answers do not fit
+    into one text, `repeated` are asked for again, `together` come two at a time."""
+
+    conversations: int
+    verified: bool
+    messages: int = 3
+    at_once: int = 40
+    cut: float = 5.0
+    slow: float = 0.02
+    long: float = 0.05
+    repeated: float = 0.2
+    together: float = 0.2
+    kill_every: float = 20.0
+    seed: int = 1
+
+
+@dataclass
+class Seen:
+    """What one person saw, in order."""
+
+    texts: list[str] = field(default_factory=list)
+    sent: dict[str, float] = field(default_factory=dict)  # when the API delivered an answer
+
+    @property
+    def answers(self) -> list[str]:
+        return [name for text in self.texts for name in _ANSWER.findall(text)]
+
+
+@dataclass
+class Result:
+    """What came of a run."""
+
+    messages: int = 0
+    failed: int = 0
+    unlike: int = 0  # repeats that got something else
+    wrong: list[str] = field(default_factory=list)
+    kills: list[float] = field(default_factory=list)
+    unwritten: int = 0  # sent again: the process was killed before it could write that it was sent
+    requests: int = 0
+    late: int = 0  # answers that came by another way than the request
+    redone: int = 0
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return not (self.failed or self.unlike or self.wrong or self.redone)
+
+    def text(self) -> str:
+        lines = [
+            f"messages {self.messages} in {self.seconds:.0f} s, requests {self.requests}, "
+            f"kills {len(self.kills)}",
+            f"answered another way than in the request: {self.late}",
+            f"not answered in three requests: {self.failed}",
+            f"repeats that got something else: {self.unlike}",
+            f"sent again because a kill came between sending and writing it down: {self.unwritten}",
+            f"turns done twice that were finished before: {self.redone}",
+            f"conversations not as they should be: {len(self.wrong)}",
+            *self.wrong[:5],
+        ]
+        return "\n".join(lines)
+
+
+# --- the bot ------------------------------------------------------------------------------------
+
+
+def dialogue(plan: Plan, work: Path, message: Message) -> Reply:
+    """An answer that depends on the message alone; what is begun and done is written down."""
+    _note(work, f"begin {message.text}")
+    chance = random.Random(f"{plan.seed}{message.text}")
+    slow = chance.random() < plan.slow
+    time.sleep(plan.cut * chance.uniform(1.0, 1.3) if slow else chance.uniform(0, 0.03))
+    filler = _FILLER * (60 if chance.random() < plan.long else 1)
+    _note(work, f"done {message.text}")
+    return talk(f"〔答{message.text}〕{filler}")
+
+
+def _note(work: Path, line: str) -> None:
+    with work.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def serve(plan: Plan, folder: Path, port: int, api: str) -> uvicorn.Server:
+    """The bot's server over the database in `folder`."""
+    account = Account(verified=plan.verified)
+    settings = settings_for(folder, f"sqlite:///{folder}/bot.db", account, wechat_api_base=api)
+
+    def answer(message: Message, _memory: Memory) -> Reply:
+        return dialogue(plan, folder / "work.log", message)
+
+    scale = plan.cut / 5.0
+    timing = Timing(4.3 * scale, 4.9 * scale, 5.6 * scale, 8.0 * scale, look=1.0 * scale)
+    app = app_for(settings, answer)
+    wechat = open_wechat(app, timing=timing)
+    assert wechat is not None
+    return uvicorn.Server(
+        uvicorn.Config(
+            web_of(app, wechat), host="127.0.0.1", port=port, log_level="error", access_log=False
+        )
+    )
+
+
+# --- the run ------------------------------------------------------------------------------------
+
+
+async def run(plan: Plan, folder: Path, platform: Platform, kill: Any) -> Result:
+    """Play all conversations while `kill` is called now and then."""
+    result, chance = Result(), random.Random(plan.seed)
+    seen = {f"o{number:05d}": Seen() for number in range(plan.conversations)}
+    turns = asyncio.Semaphore(plan.at_once)
+    began = time.monotonic()
+
+    async def delivered(one: Any) -> None:
+        person, names = seen[one.openid], _ANSWER.findall(one.text)
+        result.late += len(names)
+        for name in names:
+            first = person.sent.setdefault(name, time.monotonic())
+            if any(first < killed < first + 1.0 for killed in result.kills):
+                result.unwritten += 1
+                return
+        person.texts.append(one.text)
+
+    platform.api.on_delivered = delivered
+
+    async def tell(person: str, text: str) -> None:
+        fields = platform.message(person, "text", Content=text)
+        outcome = await platform.post(fields)
+        result.messages += 1
+        result.requests += len(outcome.tries)
+        result.failed += outcome.failed
+        if outcome.shown:
+            seen[person].texts.append(outcome.shown)
+        if chance.random() < plan.repeated and not outcome.failed:
+            await repeat(fields, outcome)
+
+    async def repeat(fields: dict[str, str], outcome: Outcome) -> None:
+        again = await platform.once(fields)
+        result.requests += 1
+        if again.status == 200 and platform.read(again.body, fields) != outcome.shown:
+            result.unlike += 1
+
+    async def talk_with(person: str) -> None:
+        async with turns:
+            number = 0
+            while number < plan.messages:
+                await asyncio.sleep(chance.uniform(0, 0.2))
+                together = 2 if chance.random() < plan.together else 1
+                names = range(number, min(number + together, plan.messages))
+                await asyncio.gather(*(tell(person, f"{person}-{n}") for n in names))
+                number += together
+
+    killer = asyncio.create_task(_kill_now_and_then(plan, kill, result))
+    await asyncio.gather(*(talk_with(person) for person in seen))
+    killer.cancel()
+    await _collect_the_rest(plan, platform, seen)
+    for person, one in seen.items():
+        wanted = [f"{person}-{n}" for n in range(plan.messages)]
+        if sorted(one.answers) != wanted:
+            result.wrong.append(f"{person}: {one.answers}")
+        elif plan.together == 0 and one.answers != wanted:
+            result.wrong.append(f"{person} out of order: {one.answers}")
+    work = (folder / "work.log").read_text(encoding="utf-8").splitlines()
+    result.redone = sum(n - 1 for line, n in Counter(work).items() if line.startswith("done"))
+    result.seconds = time.monotonic() - began
+    return result
+
+
+async def _kill_now_and_then(plan: Plan, kill: Any, result: Result) -> None:
+    while True:
+        await asyncio.sleep(plan.kill_every)
+        result.kills.append(time.monotonic())
+        await asyncio.to_thread(kill)
+
+
+async def _collect_the_rest(plan: Plan, platform: Platform, seen: dict[str, Seen]) -> None:
+    """Everybody asks on until there is no more to come; by itself it comes to verified accounts."""
+    deadline = time.monotonic() + 90
+    for person, one in seen.items():
+        while len(one.answers) < plan.messages and time.monotonic() < deadline:
+            if plan.verified:
+                await asyncio.sleep(0.1)
+                continue
+            outcome = await platform.say(person, "继续")
+            if outcome.shown and outcome.shown != say("pending.notice"):
+                one.texts.append(outcome.shown)
+
+
+# --- processes ----------------------------------------------------------------------------------
+
+
+class Process:
+    """The bot in a process of its own, which is killed without warning."""
+
+    def __init__(self, plan: Plan, folder: Path, port: int, api: str) -> None:
+        self._command = [
+            *(sys.executable, "-m", "tests.bot.wechat.marathon", "--serve", str(folder)),
+            *("--port", str(port), "--api", api, "--cut", str(plan.cut), "--seed", str(plan.seed)),
+            *("--account", "verified" if plan.verified else "unverified"),
+            *("--slow", str(plan.slow), "--long", str(plan.long)),
+        ]
+        self._port = port
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(self._command)
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            assert self._process.poll() is None, "the bot did not start"
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """Kill it, and start another."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._start()
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def api_on_port(platform: Platform, port: int) -> Iterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            platform.api.app(), host="127.0.0.1", port=port, log_level="error", access_log=False
+        )
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def play(plan: Plan, folder: Path) -> Result:
+    """A whole run over an empty database in `folder`."""
+    engine = open_engine(f"sqlite:///{folder}/bot.db")
+    migrate(engine)
+    engine.dispose()
+    account = Account(verified=plan.verified)
+    port = free_port()
+
+    async def go() -> Result:
+        limits = httpx.Limits(max_connections=plan.at_once * 4)
+        async with client_to(f"http://127.0.0.1:{port}", limits) as client:
+            platform.client = client
+            return await run(plan, folder, platform, bot.kill)
+
+    platform = Platform(account, httpx.AsyncClient(), cut=plan.cut)
+    with api_on_port(platform, free_port()) as api:
+        bot = Process(plan, folder, port, api)
+        try:
+            return asyncio.run(go())
+        finally:
+            bot.stop()
+
+
+@asynccontextmanager
+async def client_to(url: str, limits: httpx.Limits) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        yield client
+
+
+def main() -> None:
+    """The command line."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--conversations", type=int, default=100)
+    asked.add_argument("--account", choices=("verified", "unverified"), default="verified")
+    asked.add_argument("--cut", type=float, default=5.0)
+    asked.add_argument("--slow", type=float, default=0.02)
+    asked.add_argument("--long", type=float, default=0.05)
+    asked.add_argument("--together", type=float, default=0.2)
+    asked.add_argument("--kill-every", type=float, default=20.0)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    asked.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    asked.add_argument("--api", help=argparse.SUPPRESS)
+    given = asked.parse_args()
+    plan = Plan(
+        given.conversations,
+        given.account == "verified",
+        cut=given.cut,
+        slow=given.slow,
+        long=given.long,
+        together=given.together,
+        kill_every=given.kill_every,
+        seed=given.seed,
+    )
+    if given.serve is not None:
+        serve(plan, given.serve, given.port, given.api).run()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        result = play(plan, Path(folder))
+    print(result.text())  # noqa: T201 - what it is run for
+    sys.exit(0 if result.good else 1)
+
+
+if __name__ == "__main__":
+    main()
