@@ -19,6 +19,7 @@ from bot.live import Live
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.permits import open_embedded, open_permits
+from bot.retrain import Trainer
 from bot.sealing import Seal
 from bot.settings import Settings
 from dialogs.converse import Conversation
@@ -53,6 +54,7 @@ class App:
     drafts: Drafts
     inbox: Inbox
     live: Live
+    trainer: Trainer
     registry: Registry | None = None  # the one in this process, if permits are not kept elsewhere
     understander: Understander | None = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -66,6 +68,7 @@ def connected(
     registry: Registry | None = None,
     understander: Understander | None = None,
     metrics: Metrics | None = None,
+    trainer: Trainer | None = None,
 ) -> App:
     """The parts of a process around a conversation and its database."""
     now = conversation.now
@@ -86,6 +89,7 @@ def connected(
         drafts=drafts,
         inbox=Inbox(engine, conversation.converse, now, handovers, drafts, outbox),
         live=Live(engine, now),
+        trainer=trainer or Trainer(engine, settings.model_dir, now, understander),
         registry=registry,
         understander=understander,
         metrics=metrics or Metrics(),
@@ -104,7 +108,10 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
     library = Library(engine)
     _load_library(engine, library, progress)
     metrics = Metrics()
+    trainer = Trainer(engine, settings.model_dir, utc_now)
+    trainer.prepare()
     understander = _understander(settings, progress, metrics)
+    trainer.teach(understander)
     seal = Seal.at(settings.seal_key_file)
     registry = open_embedded(settings.address, RegistrySettings(), progress)
     permits = open_permits(seal, RegistrySettings(), registry)
@@ -117,7 +124,7 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
         max_chars=settings.max_message_chars,
         permits=permits,
     )
-    return connected(settings, engine, conversation, seal, registry, understander, metrics)
+    return connected(settings, engine, conversation, seal, registry, understander, metrics, trainer)
 
 
 def _has_staff(engine: Engine) -> bool:

@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from bot.bench_cli import bench_app
-from bot.doctor import doctor_command
-from bot.kb_cli import kb_app
-from bot.key_cli import key_app
-from bot.nlu_cli import nlu_app
-from bot.registry_cli import registry_app
-from bot.user_cli import user_app
 from knowledge.strict_yaml import DataError
 
+# Loaded when they are asked for: what one command needs, another should not wait for.
+_GROUPS = {
+    "kb": ("bot.kb_cli:kb_app", "The policy library."),
+    "nlu": ("bot.nlu_cli:nlu_app", "Understanding: train, test, explain."),
+    "registry": ("bot.registry_cli:registry_app", "The reference permit registry."),
+    "wechat": ("bot.wechat.cli:wechat_app", "The WeChat channel."),
+    "telegram": ("bot.telegram.cli:telegram_app", "The Telegram channel."),
+    "user": ("bot.user_cli:user_app", "Accounts of the hotline console."),
+    "key": ("bot.key_cli:key_app", "Keys to the API for other programs."),
+    "outbox": ("bot.outbox_cli:outbox_app", "What is on its way to people, or was given up."),
+    "bench": ("bot.bench_cli:bench_app", "The measurements of docs/measurements.md."),
+}
+
+
+class _Lazily(TyperGroup):
+    """The commands of this module, and the groups of the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *_GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # the types are of Typer's own click
+        if cmd_name not in _GROUPS:
+            return super().get_command(ctx, cmd_name)
+        where, says = _GROUPS[cmd_name]
+        module, _, name = where.partition(":")
+        command = typer.main.get_command(getattr(import_module(module), name))
+        command.name, command.help = cmd_name, says
+        return command
+
+
 cli = typer.Typer(
+    cls=_Lazily,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="安心问: cited, honest answers for domestic-service workers and households.",
 )
-cli.add_typer(kb_app, name="kb", help="The policy library.")
-cli.add_typer(nlu_app, name="nlu", help="Understanding: train, test, explain.")
-cli.add_typer(registry_app, name="registry", help="The reference permit registry.")
-cli.add_typer(key_app, name="key", help="Keys to the API for other programs.")
-cli.add_typer(user_app, name="user", help="Accounts of the hotline console.")
-cli.add_typer(bench_app, name="bench", help="The measurements of docs/measurements.md.")
-cli.command("doctor")(doctor_command)
 
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Answer as of this day (YYYY-MM-DD), not today.")
@@ -72,6 +91,14 @@ def chat(as_of: AsOf = None) -> None:
     from bot.chat import run_chat
 
     run_chat(parse_day(as_of))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check what a process needs, and say what to mend."""
+    from bot.doctor import doctor_command
+
+    doctor_command()
 
 
 @cli.command()

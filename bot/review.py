@@ -4,7 +4,7 @@ A message needs a look when it was not answered, not understood, taken for someb
 though it uses our words, rated useless, corrected by the person or answered in staff's own words.
 Nothing is copied for that: the messages are read where they are (redacted), and go with them.
 
-What staff decide is kept by the message's words (`ReviewLabel`), apart from whoever wrote them:
+What staff decide is kept by the message's words (bot/labels.py), apart from whoever wrote them:
 one decision counts for everybody who asked so. It holds what an editor accepted as an example,
 which may be worded anew so that nothing of the person is in it.
 """
@@ -12,7 +12,7 @@ which may be worded anew so that nothing of the person is in it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -151,15 +151,19 @@ class _Gathered:
     refs: set[str] = field(default_factory=set)
 
 
-def note_missing(engine: Engine, text: str, region: str | None, by: str, at: dt.datetime) -> None:
+def note_missing(
+    engine: Engine, text: str, region: str | None, by: str, at: dt.datetime | None = None
+) -> None:
     """Write down, for the review, a question that the bot had no good answer to. `by`: the account
-    of the member of staff; `region`: a region's code."""
+    of the member of staff; `region`: a region's code; `at`: when, now if it is not said."""
     words = redact(text.strip()[:_LONGEST_NOTE])
     if not plain(words):
         return
     with engine.begin() as connection:
         connection.execute(
-            insert(ReviewNoteRow).values(text=words, region=region or None, staff=by, at=at)
+            insert(ReviewNoteRow).values(
+                text=words, region=region or None, staff=by, at=at or dt.datetime.now(dt.UTC)
+            )
         )
 
 
@@ -219,7 +223,7 @@ def texts_of(connection: Connection, refs: Iterable[str]) -> dict[str, tuple[str
     return found
 
 
-# --- where the messages are ------------------------------------------------------------------------
+# --- where the messages are ------------------------------------------------------------
 
 
 def _turns(connection: Connection, wanted: Wanted) -> list[_Found]:
@@ -433,8 +437,3 @@ def _our_words() -> frozenset[str]:
 def _corrections() -> tuple[str, ...]:
     data = read(Path(__file__).with_name("review.yaml")).data
     return tuple(cast("list[str]", data["corrections"]))
-
-
-def day_spans(since: dt.date, until: dt.date) -> Iterator[dt.date]:
-    """The days from `since` to `until`, both of them."""
-    return (since + dt.timedelta(days=n) for n in range((until - since).days + 1))

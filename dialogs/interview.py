@@ -18,7 +18,7 @@ from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, may_concern
 from dialogs.wording import has, listed, say
 from knowledge.library import Entry
-from knowledge.rules import Determination, Groups, Truth, determine
+from knowledge.rules import Determination, Groups, Truth, deciding_question, determine
 from knowledge.schema import Condition
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import AskedOf, Fact, Vocabulary
@@ -122,15 +122,9 @@ def step(
     if region is None:
         return _ask_region(memory, composer, desk, now)
     found = benefits(ask, interview.topics, region, composer.as_of, desk)
-    open_facts = [
-        fact
-        for benefit in found
-        for fact in benefit.determination.missing
-        if fact not in interview.asked
-    ]
-    if open_facts and len(interview.asked) < MOST_QUESTIONS:
-        fact_id = max(dict.fromkeys(open_facts), key=open_facts.count)
-        return _ask_fact(desk.words.facts[fact_id], found, memory, composer, desk, now)
+    fact = deciding_question((benefit.determination for benefit in found), interview.asked)
+    if fact is not None and len(interview.asked) < MOST_QUESTIONS:
+        return _ask_fact(desk.words.facts[fact], found, memory, composer, desk, now)
     reply = _result(found, region, composer, desk)
     return reply, replace(memory, interview=None, pending=None)
 

@@ -97,7 +97,7 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
         above = entries[0].document.region
         if above != region:
             composer.add(
-                "detail",
+                "conclusion",
                 Statement(
                     say("region.parent", name=words.regions[above].label, asked=name),
                     composer.cite_entry(entries[0]),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dialogs.reply import Reply
+from collections.abc import Iterator
+
+from dialogs.reply import Block, Reply
 from dialogs.wording import say
 
 _GROUPED = frozenset(("conditions", "amount", "office", "standing"))
+_SEPARATE = frozenset(("quotation", "detail"))
+# How many characters a short answer takes where it can: half a minute read aloud.
+SHORT = 120
+_ESSENTIAL = frozenset(("conclusion", "verdict"))
+# What narrows a conclusion is told too, in a few words where it is long.
+_NARROWING = ("conditions", "silence")
 
 
 def as_text(reply: Reply, *, sources: bool = True) -> str:
     """The whole answer as a person would read it; sources below, unless left out."""
     lines: list[str] = []
     for block in reply.blocks:
-        joined = "".join(statement.text for statement in block.statements)
-        if block.kind in _GROUPED and block.heading:
-            lines.append(f"{block.heading}：{joined}")
-        elif block.kind == "quotation" or block.kind == "detail":
-            lines += [statement.text for statement in block.statements]
-        else:
-            lines.append(joined)
+        lines += _lines(block)
     if reply.options:
         lines += [f"{number}. {option.label}" for number, option in enumerate(reply.options, 1)]
     if sources and reply.citations:
@@ -36,6 +38,85 @@ def as_text(reply: Reply, *, sources: bool = True) -> str:
                 )
             )
     return "\n".join(lines)
+
+
+def _lines(block: Block) -> list[str]:
+    if block.kind in _SEPARATE:
+        return [statement.text for statement in block.statements]
+    joined = "".join(statement.text for statement in block.statements)
+    return [f"{block.heading}：{joined}" if block.kind in _GROUPED and block.heading else joined]
+
+
+def short(reply: Reply) -> str:
+    """The answer to be read aloud: conclusion and standing, in `SHORT` characters where it can be.
+
+    Sentences are left out whole or not at all, and never one that narrows the conclusion (whose
+    rule it is, how strong, that there are conditions, what is not written) or a standing.
+    """
+    told = list(_told(reply.blocks))
+    if not any(block.kind in _ESSENTIAL for block in told):
+        return _beginning(reply)
+    text = "".join(line for block in told for line in _lines(block))
+    worth = _standings(reply, {c for block in told for s in block.statements for c in s.clauses})
+    for kind in _NARROWING:
+        lines = [line for block in reply.blocks if block.kind == kind for line in _lines(block)]
+        whole = "".join(lines)
+        if lines:
+            fits = len(text) + len(whole) + len(worth) <= SHORT
+            text += whole if fits else say(f"short.{kind}")
+    return text + worth
+
+
+def _told(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """The conclusions and verdicts, each with the words that lead up to it."""
+    leading: list[Block] = []
+    for block in blocks:
+        if block.kind in _ESSENTIAL:
+            yield from (*leading, block)
+            leading = []
+        elif block.kind == "talk":
+            leading.append(block)
+
+
+def _beginning(reply: Reply) -> str:
+    """A reply without a conclusion: its first lines, as many as fit, and what is asked back.
+
+    Of a list of benefits the headings alone say what was found.
+    """
+    lines = [
+        line
+        for block in reply.blocks
+        if block.kind not in ("standing", "question")
+        for line in (
+            [block.heading] if block.kind == "conditions" and block.heading else _lines(block)
+        )
+    ]
+    asked = [line for block in reply.blocks if block.kind == "question" for line in _lines(block)]
+    worth = _standings(reply, {citation.clause for citation in reply.citations})
+    end = "".join(asked) + worth
+    kept = lines[:1]
+    for line in lines[1:]:
+        if len("".join((*kept, line, end))) > SHORT:
+            break
+        kept.append(line)
+    return "".join(kept) + end
+
+
+def _standings(reply: Reply, clauses: set[str]) -> str:
+    """What the documents of `clauses` are worth, in a few words each."""
+    names: dict[str, list[str]] = {}
+    for citation in reply.citations:
+        if citation.clause in clauses:
+            of_same = names.setdefault(citation.standing.value, [])
+            if citation.document not in of_same:
+                of_same.append(citation.document)
+    told = {worth: say(f"standing.short.{worth}") for worth in names}
+    if len(told) == 1:
+        return say("short.standing_alone", standing=next(iter(told.values())))
+    return "".join(
+        say("short.standing", names="".join(f"《{name}》" for name in names[worth]), standing=said)
+        for worth, said in told.items()
+    )
 
 
 def clause_name(clause: str) -> str:

@@ -8,7 +8,7 @@ so does "not met" (tests/knowledge/test_rules.py checks both against every way o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,14 +60,6 @@ class Determination:
     missing: tuple[str, ...]  # facts that could still change the outcome
     unspecified: tuple[str, ...]  # conditions the document names without defining
 
-    @property
-    def deciding(self) -> str | None:
-        """The fact to ask for next: the first whose answer touches most open conditions."""
-        open_steps = Counter(
-            step.fact for step in self.steps if step.truth is Truth.UNKNOWN and step.fact
-        )
-        return max(self.missing, key=lambda fact: open_steps[fact], default=None)
-
 
 def determine(provision: Provision, facts: Facts, words: Vocabulary) -> Determination:
     """Evaluate the provision's condition tree over `facts`. No tree: met, with no steps."""
@@ -84,9 +76,14 @@ def determine(provision: Provision, facts: Facts, words: Vocabulary) -> Determin
     return Determination(provision, outcome, tuple(evaluation.steps), missing, unspecified)
 
 
-def deciding_question(determinations: Iterable[Determination]) -> str | None:
-    """The fact that the most undecided determinations wait for; None when none is missing."""
-    counts = Counter(fact for d in determinations for fact in d.missing)
+def deciding_question(
+    determinations: Iterable[Determination], asked: Collection[str] = ()
+) -> str | None:
+    """The fact to ask for next: the first that the most undecided determinations wait for.
+
+    What was `asked` is not asked again. None when nothing is left to ask.
+    """
+    counts = Counter(fact for d in determinations for fact in d.missing if fact not in asked)
     return max(counts, key=lambda fact: counts[fact], default=None)
 
 

@@ -1,4 +1,5 @@
-"""Things named in a text, by the vocabulary's words: places, occupations, groups, levels and facts.
+"""Things named in a text, by the vocabulary's words: places, occupations, groups, levels, documents
+and facts.
 
 One pass of longest matches; a word inside a longer one does not count (残疾人 in 非残疾人 is caught
 as negated, 失业 in 失业金 is a lookalike). What has a shape instead of a name is in nlu/shapes.py.
@@ -81,9 +82,15 @@ def _cues() -> tuple[_Cue, ...]:
     )
 
 
+@cache
+def _documents() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    rows = read(Path(__file__).with_name("documents.yaml")).data
+    return tuple((row["document"], re.compile("|".join(row["called"]))) for row in rows)
+
+
 def entities_of(text: str) -> tuple[Entity, ...]:
     """Every entity of the normalised `text`, in order of appearance."""
-    found = [*_vocabulary_words(text), *_facts(text), *shapes(text)]
+    found = [*_vocabulary_words(text), *_named_documents(text), *_facts(text), *shapes(text)]
     return tuple(sorted(found, key=lambda entity: (entity.start, -entity.end)))
 
 
@@ -97,6 +104,12 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
         before = text[: match.start()]
         negated = _NEGATION.search(before) is not None and not _ASKED.search(before)
         yield Entity(word.kind, word.value, name, match.start(), match.end(), negated)
+
+
+def _named_documents(text: str) -> Iterator[Entity]:
+    for document, called in _documents():
+        for match in called.finditer(text):
+            yield Entity("document", document, match.group(), match.start(), match.end())
 
 
 def _facts(text: str) -> Iterator[Entity]:

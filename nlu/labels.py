@@ -37,9 +37,7 @@ def with_labels(data: TrainingData, path: Path) -> TrainingData:
         log.warning("nlu_labels_unreadable", path=str(path), kind=type(error).__name__)
         return data
     known = {example.text for example in data.examples}
-    fresh = tuple(
-        one for one in taught if one.text not in known and one.intent in intents()
-    )
+    fresh = tuple(one for one in taught if one.text not in known and one.intent in intents())
     return TrainingData((*data.examples, *fresh), data.patterns)
 
 
@@ -63,9 +61,9 @@ def as_training_file(rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def given_away(text: str, tests: Sequence[Example]) -> Example | None:
-    """The test message that `text` nearly is: trained on, it would say nothing in a test."""
-    one = Example(normalise(text), "", text, Path(), 0)
+def given_away(texts: Iterable[str], tests: Sequence[Example]) -> frozenset[str]:
+    """Those of the texts that are nearly a test message: a model trained on them would have seen
+    the answers."""
+    asked = [Example(normalise(text), "", text, Path(), 0) for text in texts]
     long = [test for test in tests if len(test.text) >= _LONG]
-    pairs = near_duplicates([one], long)
-    return pairs[0].training if pairs else None
+    return frozenset(pair.test.written for pair in near_duplicates(asked, long))

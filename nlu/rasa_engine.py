@@ -7,6 +7,7 @@ paid by every message.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +33,7 @@ class RasaClassifier:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = httpx.Client(base_url=url.rstrip("/"), timeout=timeout)
+        self._timeout = timeout
         self._rest = rest
         self._clock = clock
         self._closed_until: float | None = None
@@ -47,14 +49,27 @@ class RasaClassifier:
                 f"rasa failed; next attempt in {self._closed_until - now:.1f} s"
             )
         try:
-            response = self._client.post("/model/parse", json={"text": text})
-            response.raise_for_status()
-            scores = _scores(response.json())
+            scores = _scores(json.loads(self._parsed(text)))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError) as error:
             self._closed_until = self._clock() + self._rest
             raise EngineUnavailable(f"rasa: {error or type(error).__name__}") from error
         self._closed_until = None
         return scores
+
+    def _parsed(self, text: str) -> bytes:
+        """The body of Rasa's answer, all of it within the timeout.
+
+        httpx's own timeout is that of each read: an answer that only trickles in would never end.
+        """
+        ends = time.monotonic() + self._timeout
+        body = bytearray()
+        with self._client.stream("POST", "/model/parse", json={"text": text}) as response:
+            response.raise_for_status()
+            for part in response.iter_bytes():
+                body += part
+                if time.monotonic() > ends:
+                    raise httpx.ReadTimeout(f"no whole answer within {self._timeout:g} s")
+        return bytes(body)
 
     def close(self) -> None:
         """Give the connections back. The classifier cannot be used afterwards."""

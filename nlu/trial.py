@@ -63,9 +63,7 @@ class Figures:
     @property
     def worse(self) -> bool:
         """Whether the new model may not serve: any loss is one too many."""
-        return (
-            self.new.right < self.old.right or self.new.far_answered > self.old.far_answered
-        )
+        return self.new.right < self.old.right or self.new.far_answered > self.old.far_answered
 
 
 def try_labels(

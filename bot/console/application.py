@@ -34,6 +34,8 @@ from bot.console import (
     library,
     login,
     people,
+    review_page,
+    review_train,
 )
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
@@ -60,6 +62,8 @@ _PAGES: tuple[PageRouter, ...] = (
     conversations_one.router,
     canned_page.router,
     delivery_page.router,
+    review_page.router,
+    review_train.router,
     login.router,
     account.router,
     people.router,

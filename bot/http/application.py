@@ -17,9 +17,11 @@ from bot.http import api, chat, health, metering, problems, rasa, registry_webho
 from bot.http.access import Access
 from bot.http.guard import Guard
 from bot.http.proxies import Proxies
-from bot.outbox import Sender
 from bot.recheck import Rechecker
+from bot.retrain import follow_for_ever
 from bot.settings import networks
+from bot.telegram.channel import open_channel as open_telegram
+from bot.wechat.service import open_wechat
 from knowledge.registry.server import pages
 
 _STATIC = Path(__file__).parent / "static"
@@ -32,7 +34,9 @@ def create_app(app: App) -> FastAPI:
     from bot.console.parts import ConsoleParts
 
     permits = app.conversation.permits
-    senders: list[Sender] = []
+    wechat, telegram = open_wechat(app), open_telegram(app)
+    channels = [channel for channel in (wechat, telegram) if channel is not None]
+    courier = Courier(app.outbox, [channel.sender for channel in channels])
 
     @asynccontextmanager
     async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
@@ -40,9 +44,12 @@ def create_app(app: App) -> FastAPI:
             if permits is not None:
                 rechecker = Rechecker(app.engine, permits, app.conversation.now, app.outbox)
                 tasks.start_soon(rechecker.run_for_ever)
-            tasks.start_soon(Courier(app.outbox, senders).run_for_ever)
+            tasks.start_soon(courier.run_for_ever)
+            for channel in channels:
+                tasks.start_soon(channel.run_for_ever)
             tasks.start_soon(app.live.run_for_ever)
             tasks.start_soon(waiting.run_for_ever, app)
+            tasks.start_soon(follow_for_ever, app.trainer)
             yield
             tasks.cancel_scope.cancel()
 
@@ -64,6 +71,8 @@ def create_app(app: App) -> FastAPI:
     web.include_router(api.router(app, inbox, access), prefix="/api/v1")
     web.include_router(rasa.router(app, access))
     web.include_router(chat.router(app))
+    for channel in channels:
+        web.include_router(channel.router())
     if permits is not None:
         web.include_router(registry_webhook.router(permits.verifier))
         if app.registry is not None:

@@ -198,7 +198,7 @@ class Answering:
         return self.passive.said(message, reply)
 
     def _forget(self, openid: str) -> None:
-        """Who unfollows is forgotten altogether: Tencent asks it of every account (event pushes)."""
+        """Who unfollows is forgotten altogether, as Tencent asks of every account."""
         with held(self.engine, CHANNEL, openid, self.now()) as conversation:
             conversation.begin_writing()
             connection = conversation.connection

@@ -39,7 +39,7 @@ class WeChat:
     api: WeChatApi | None
     http: httpx.AsyncClient
 
-    def routes(self) -> APIRouter:
+    def router(self) -> APIRouter:
         """`/wechat`, to be mounted."""
         return self.webhook.routes()
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from bot.registry_cli import registry_app
+from bot.registry_cli import served as registry_served
+from knowledge.registry.settings import RegistrySettings, open_registry
+from tests.bot.serving import serving
 
 
 @pytest.fixture
@@ -79,3 +83,29 @@ def test_the_record_is_verified(number: str, folder: Path) -> None:
 def test_keys_rotate(number: str, folder: Path) -> None:
     assert re.match(r"signing with [0-9a-f]{8}", run("rotate-keys").output)
     assert "[PERSON_NOT_CHECKED]" in run("verify", "--photo", "permit-qr.png").output
+
+
+def test_a_bot_elsewhere_is_told_with_its_own_key(folder: Path) -> None:
+    key = run("notice-key").output.strip()
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    assert bytes.fromhex(key) not in (folder / "var" / "registry-client.key").read_bytes()
+    url = "https://bot.example/registry/events"
+    assert run("subscribe", url, "--key", key).exit_code == 0
+    for given, said in (
+        ((url, "--key", key), "already"),
+        (("http://bot.example/x", "--key", key), "https"),
+        (("https://bot:x/", "--key", key), "not an address"),
+        (("https://bot2.example/x", "--key", "zz"), "non-hexadecimal"),
+    ):
+        refused = run("subscribe", *given)
+        assert refused.exit_code == 1
+        assert said in refused.output
+
+
+def test_the_registry_alone_serves_the_contract_and_the_workers_pages(folder: Path) -> None:
+    registry = open_registry(RegistrySettings(), "http://127.0.0.1:8100")
+    assert registry.core.pages_url == "http://127.0.0.1:8100/permit"
+    with serving(registry_served(registry)) as url:
+        assert httpx.get(f"{url}/v1/health").json()["ok"] is True
+        assert "我的证" in httpx.get(f"{url}/permit/mine").text
+    registry.core.engine.dispose()

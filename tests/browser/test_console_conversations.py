@@ -113,6 +113,7 @@ def wants_a_person(page: Page) -> Page:
 def take(page: Page) -> None:
     page.get_by_role("button", name="接过来").first.click()
     expect(page.get_by_text("您接着", exact=True)).to_be_visible()
+    page.wait_for_load_state()
 
 
 def say(page: Page, words: str) -> None:
@@ -174,9 +175,7 @@ def test_the_server_dies_in_the_middle_and_nothing_is_lost(
     expect(box).to_have_value("第二句，写在断线的时候")
     box.press("Control+Enter")
     expect(mei.locator(".answer").last).to_have_text("第二句，写在断线的时候")
-    again = mei.get_by_role("button", name="再发一次")
-    if again.count():
-        again.click()
+    mei.get_by_role("button", name="再发一次").click()
     expect(turns(li).filter(has_text="我在断线时说的")).to_have_count(1)
     expect(turns(li).filter(has_text="第一句")).to_have_count(1)
     expect(turns(li).filter(has_text="第二句")).to_have_count(1)
@@ -188,7 +187,7 @@ def test_of_two_operators_one_has_it_and_the_other_is_told(somebody: Opener, li:
     for page in (li, wang):
         expect(page.get_by_role("button", name="接过来")).to_be_visible(timeout=SOON)
     # Both have the button before them; the second does not yet see that the first was quicker.
-    wang.route("**/stream", lambda route: route.abort())
+    wang.route("**/stream", lambda route: route.fulfill(status=204))
     wang.evaluate("window.taking = document.querySelector('form[action$=\"/take\"]')")
     take(li)
     wang.evaluate("window.taking.isConnected || document.body.append(window.taking)")
@@ -212,7 +211,6 @@ def test_what_is_typed_outlives_updates_and_reloads(somebody: Opener, li: Page) 
     ask(mei, "还在吗")
     expect(turns(li).last).to_contain_text("还在吗", timeout=SOON)
     expect(box).to_have_value("正在写一句长的")
-    expect(box).to_be_focused() if False else None
     expect(li.get_by_label("怎么结束的")).to_have_value("other")
     expect(li.locator("details.clauses").first).to_have_attribute("open", "")
     li.reload()

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.loader import LoadedDocument
 from knowledge.rules import Groups
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
@@ -14,6 +16,8 @@ from nlu import entities as module
 from nlu.entities import entities_of, facts_of
 from nlu.normalise import normalise
 from nlu.shapes import number
+
+DOCUMENTS = Path(module.__file__).with_name("documents.yaml")
 
 
 def found(text: str) -> set[tuple[str, str]]:
@@ -49,6 +53,13 @@ def found(text: str) -> set[tuple[str, str]]:
         ("ＧＺ１２３４５６７８９０Ａ", "permit_number", "GZ1234567890A"),
         ("证号 gz 12345-67890 a", "permit_number", "GZ1234567890A"),
         ("证号GZ一二三四五六七八九〇A", "permit_number", "GZ1234567890A"),
+        ("太行家政工程现在还有效吗", "document", "changzhi"),
+        ("昆区的方案是哪年的", "document", "kundulun"),
+        ("十大计划都有啥", "document", "guangzhou/0"),
+        ("穗人社函〔2020〕22号", "document", "guangzhou/0"),
+        ("南粤家政羊城行动", "document", "guangzhou/3"),
+        ("辽宁那份通知", "document", "liaoning"),
+        ("肇庆家嫂", "document", "zhaoqing"),
         ("我妈想学", "third_person", "我妈"),
         ("俺媳妇能去不", "third_person", "我媳妇"),
         ("公司没给我交社保", "fact", "employee_social_insurance=False"),
@@ -124,6 +135,24 @@ def test_facts_about_the_person() -> None:
 
 def test_a_household_does_not_do_the_work_it_asks_for() -> None:
     assert facts_of(entities_of("我家想请个月嫂")) == {"role": "household"}
+
+
+def test_every_document_is_known_by_what_it_calls_itself(
+    documents: Sequence[LoadedDocument],
+) -> None:
+    """By its id, its number and the name in its title's quotation marks."""
+    rows = {row["document"]: row["called"] for row in read(DOCUMENTS).data}
+    assert rows.keys() == {loaded.document.id for loaded in documents}
+    numbers: dict[str, str] = {}
+    for loaded in documents:
+        document = loaded.document
+        if document.doc_no:
+            numbers.setdefault(document.doc_no, document.id)
+        named = re.search("“(.+?)”", document.title)
+        if named:
+            assert ("document", document.id) in found(named[1] + "方案"), document.title
+    for number_said, document_id in numbers.items():
+        assert ("document", document_id) in found(f"{number_said}还有效吗")
 
 
 def test_every_cue_names_a_fact_and_a_value_there_is() -> None:

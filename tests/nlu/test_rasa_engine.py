@@ -6,10 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from nlu.rasa_engine import RasaClassifier
 from nlu.understand import Understander
@@ -32,7 +34,8 @@ class FakeRasa:
     def __init__(self) -> None:
         self.status = 200
         self.body = json.dumps(GOOD).encode()
-        self.delay = 0.0
+        self.delay = 0.0  # seconds before the answer
+        self.trickle = 0.0  # seconds between its bytes
         self.asked: list[tuple[str, Any]] = []
         fake = self
 
@@ -44,7 +47,11 @@ class FakeRasa:
                 self.send_response(fake.status)
                 self.send_header("Content-Length", str(len(fake.body)))
                 self.end_headers()
-                self.wfile.write(fake.body)
+                step = 1 if fake.trickle else len(fake.body)
+                with suppress(ConnectionError):  # who asked may be gone
+                    for start in range(0, len(fake.body), step):
+                        self.wfile.write(fake.body[start : start + step])
+                        time.sleep(fake.trickle)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -160,4 +167,30 @@ def test_the_bot_goes_on_with_the_embedded_engine(rasa: FakeRasa) -> None:
     assert understood.intent == "handoff"
     with pytest.raises(EngineUnavailable):
         Understander(classifier).understand("回炉要钱吗")
+    classifier.close()
+
+
+@pytest.mark.parametrize(("delay", "trickle"), [(0.6, 0.0), (0.0, 0.05)])
+def test_a_slow_rasa_costs_one_timeout_and_the_conversation_goes_on(
+    rasa: FakeRasa, delay: float, trickle: float
+) -> None:
+    """Slow to begin, or slow to end: each read of a trickling answer is quick."""
+    rasa.delay, rasa.trickle = delay, trickle
+    clock = Clock()
+    classifier = RasaClassifier(rasa.url, timeout=0.2, rest=10, clock=clock)
+    lost: list[str] = []
+    understander = Understander(classifier, Embedded(), lost.append)
+    started = time.monotonic()
+    with capture_logs() as logs:
+        answers = [understander.understand("回炉要钱吗")[0].intent for _ in range(3)]
+    # Three messages, and Rasa's whole answer would have taken more than five seconds.
+    assert time.monotonic() - started < 5
+    assert answers == ["handoff"] * 3
+    assert lost == ["rasa"] * 3
+    assert len(rasa.asked) == 1
+    assert [line["event"] for line in logs] == ["nlu_engine_unavailable"] * 3
+    assert "回炉" not in str(logs)
+    rasa.delay = rasa.trickle = 0.0
+    clock.now += 11
+    assert understander.understand("回炉要钱吗")[0].intent == "refresher"
     classifier.close()

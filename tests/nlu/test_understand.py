@@ -111,6 +111,51 @@ def test_far_messages_weigh_double() -> None:
     assert one.confidence == pytest.approx(0.6 / 1.3)
 
 
+class Judged(Said):
+    """An engine that also judges the scope."""
+
+    def __init__(self, answer: Callable[[str], tuple[Score, ...]], sure: float | None) -> None:
+        super().__init__(answer)
+        self.sure = sure
+
+    def far(self, _: str) -> float | None:
+        return self.sure
+
+
+RANKING = (Score("refresher", 0.6), Score("greet", 0.3), Score("out_of_scope", 0.1))
+
+
+def test_the_judge_says_how_far_a_message_is() -> None:
+    (one,) = Understander(Judged(lambda _: RANKING, 0.9)).understand("回炉的面包")
+    assert one.ranking[0] == Score("out_of_scope", pytest.approx(0.9))
+    assert [score.intent for score in one.ranking] == ["out_of_scope", "refresher", "greet"]
+
+
+def test_a_judge_that_cannot_tell_leaves_it_to_the_engine() -> None:
+    (one,) = Understander(Judged(lambda _: RANKING, None)).understand("回炉的面包")
+    assert one.intent == "refresher"
+
+
+def test_the_engine_standing_by_judges_for_one_that_cannot() -> None:
+    standing_by = Judged(lambda _: RANKING, 0.9)
+    (one,) = Understander(Said(lambda _: RANKING), standing_by).understand("回炉的面包")
+    assert one.intent == "out_of_scope"
+    assert standing_by.asked == []
+
+
+@pytest.mark.parametrize(("sure", "intent"), [(0.8, "emergency"), (0.95, "out_of_scope")])
+def test_danger_heard_clearly_outweighs_all_but_a_very_sure_judge(sure: float, intent: str) -> None:
+    danger = (Score("emergency", 0.8), Score("greet", 0.1), Score("out_of_scope", 0.1))
+    (one,) = Understander(Judged(lambda _: danger, sure)).understand("大出血")
+    assert one.intent == intent
+
+
+def test_intents_that_are_impossible_do_no_harm() -> None:
+    none = (Score("refresher", 0.0), Score("out_of_scope", 0.0))
+    (one,) = Understander(Judged(lambda _: none, 0.2)).understand("回炉")
+    assert one.ranking[0] == Score("refresher", pytest.approx(0.8))
+
+
 @given(st.text(max_size=80))
 def test_any_message_is_understood_somehow(understander: Understander, text: str) -> None:
     parts = understander.understand(text)

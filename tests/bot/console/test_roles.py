@@ -103,7 +103,7 @@ def test_the_navigation_shows_the_pages_that_may_be_opened(desk: Desk, role: str
 def test_the_table_names_every_page_and_role() -> None:
     assert set(pages()) == {
         *("assistant", "conversations", "permits", "library", "review", "figures"),
-        *("people", "audit", "account", "canned", "delivery"),
+        *("people", "audit", "account", "canned", "delivery", "retrain"),
     }
     assert set(roles()) == {"operator", "supervisor", "editor", "administrator"}
     nobody_else = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.database import migrate, open_engine
+from tests.conftest import DATABASES, migrated_postgresql
 
 
 @pytest.fixture
@@ -17,3 +19,13 @@ def database(tmp_path: Path) -> str:
     migrate(engine)
     engine.dispose()
     return url
+
+
+@pytest.fixture(params=DATABASES)
+def any_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database")
+        return
+    with migrated_postgresql() as engine:
+        yield engine.url.render_as_string(hide_password=False)

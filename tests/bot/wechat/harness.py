@@ -104,7 +104,7 @@ def web_of(app: App, wechat: WeChat) -> FastAPI:
             tasks.cancel_scope.cancel()
 
     web = FastAPI(lifespan=lifespan)
-    web.include_router(wechat.routes())
+    web.include_router(wechat.router())
     problems.install(web)
     web.add_middleware(Guard)
     return web

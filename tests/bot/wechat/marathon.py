@@ -60,6 +60,7 @@ class Plan:
     together: float = 0.2
     kill_every: float = 20.0
     seed: int = 1
+    tries: int = 3
 
 
 @dataclass
@@ -307,7 +308,7 @@ def play(plan: Plan, folder: Path) -> Result:
             platform.client = client
             return await run(plan, folder, platform, bot.kill)
 
-    platform = Platform(account, httpx.AsyncClient(), cut=plan.cut)
+    platform = Platform(account, httpx.AsyncClient(), cut=plan.cut, tries=plan.tries)
     with api_on_port(platform, free_port()) as api:
         bot = Process(plan, folder, port, api)
         try:

@@ -33,10 +33,10 @@ class Slow:
 @pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])
 @pytest.mark.parametrize("verified", [True, False])
 def test_an_answer_in_time_goes_back_in_the_request(
-    tmp_path: Path, database: str, mode: Mode, verified: bool
+    tmp_path: Path, any_database: str, mode: Mode, verified: bool
 ) -> None:
     account = Account(mode=mode, verified=verified)
-    with bench(tmp_path, database, account, Slow()) as on:
+    with bench(tmp_path, any_database, account, Slow()) as on:
 
         async def scene(platform: Platform) -> None:
             outcome = await platform.say(ALICE, "广州免费吗")
@@ -48,10 +48,10 @@ def test_an_answer_in_time_goes_back_in_the_request(
 
 
 def test_a_verified_account_sends_the_late_answer_afterwards_once(
-    tmp_path: Path, database: str
+    tmp_path: Path, any_database: str
 ) -> None:
     slow = Slow()
-    with bench(tmp_path, database, Account(verified=True), slow, short=True) as on:
+    with bench(tmp_path, any_database, Account(verified=True), slow, short=True) as on:
 
         async def scene(platform: Platform) -> None:
             outcome = await platform.say(ALICE, "慢一点")
@@ -69,10 +69,10 @@ def test_a_verified_account_sends_the_late_answer_afterwards_once(
 
 
 def test_without_the_api_the_answer_waits_for_the_next_message(
-    tmp_path: Path, database: str
+    tmp_path: Path, any_database: str
 ) -> None:
     slow = Slow()
-    with bench(tmp_path, database, Account(verified=False), slow, short=True) as on:
+    with bench(tmp_path, any_database, Account(verified=False), slow, short=True) as on:
 
         async def scene(platform: Platform) -> None:
             outcome = await platform.say(ALICE, "慢一点")
@@ -91,10 +91,10 @@ def test_without_the_api_the_answer_waits_for_the_next_message(
 
 
 def test_a_real_question_is_answered_and_the_waiting_answer_comes_first(
-    tmp_path: Path, database: str
+    tmp_path: Path, any_database: str
 ) -> None:
     slow = Slow()
-    with bench(tmp_path, database, Account(verified=False), slow, short=True) as on:
+    with bench(tmp_path, any_database, Account(verified=False), slow, short=True) as on:
 
         async def scene(platform: Platform) -> None:
             assert (await platform.say(ALICE, "慢一点")).shown == say("pending.notice")
@@ -109,9 +109,9 @@ def test_a_real_question_is_answered_and_the_waiting_answer_comes_first(
         assert slow.asked == ["慢一点", "那长治呢"]
 
 
-def test_an_answer_ready_for_a_repeat_is_given_there(tmp_path: Path, database: str) -> None:
+def test_an_answer_ready_for_a_repeat_is_given_there(tmp_path: Path, any_database: str) -> None:
     slow = Slow()
-    with bench(tmp_path, database, Account(verified=False), slow, short=True) as on:
+    with bench(tmp_path, any_database, Account(verified=False), slow, short=True) as on:
 
         async def scene(platform: Platform) -> None:
             fields = platform.message(ALICE, "text", Content="慢一点")
@@ -126,9 +126,9 @@ def test_an_answer_ready_for_a_repeat_is_given_there(tmp_path: Path, database: s
         assert slow.asked == ["慢一点", "你好"]
 
 
-def test_one_slow_person_does_not_hold_up_another(tmp_path: Path, database: str) -> None:
+def test_one_slow_person_does_not_hold_up_another(tmp_path: Path, any_database: str) -> None:
     slow = Slow()
-    with bench(tmp_path, database, Account(verified=True), slow, short=True) as on:
+    with bench(tmp_path, any_database, Account(verified=True), slow, short=True) as on:
 
         async def scene(platform: Platform) -> None:
             assert (await platform.say(ALICE, "慢慢来")).shown is None

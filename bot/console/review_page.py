@@ -1,0 +1,319 @@
+"""`/console/review`: what the bot did badly, labelled by staff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, cast
+from urllib.parse import unquote_plus, urlencode
+
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from bot import labels, review
+from bot.console.conversations_found import channels
+from bot.console.parts import ConsoleParts
+from bot.console.period import PRESETS, Period, last_days, parse_period
+from bot.console.rendering import page
+from bot.console.security import Visitor, requires
+from bot.console.wording import say, table
+from bot.labels import Decision, Label, LabelError, LabelKind
+from bot.review import KINDS, Group, Kind, Wanted
+from knowledge.vocabulary import vocabulary
+from nlu.intents import Intent, intents
+from nlu.understanding import EngineUnavailable
+
+HERE = "/console/review"
+_A_PAGE = 15  # groups
+_LABELS_A_PAGE = 50
+_MOST_AT_ONCE = 200  # messages of a group
+_SUGGESTIONS = 3
+_SURE_ENOUGH = 0.01  # below this a suggestion is none
+
+Reviewer = Annotated[Visitor, requires("review")]
+Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Text = Annotated[str, Query(max_length=200)]
+Field = Annotated[str, Form(max_length=600)]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A group as the page shows it, with what the engine takes it for."""
+
+    group: Group
+    number: int
+    suggestions: tuple[Intent, ...]
+
+
+def router(parts: ConsoleParts) -> APIRouter:
+    """The messages, the decisions, and the tasks for the library."""
+    routes = APIRouter(prefix="/review")
+
+    @routes.get("")
+    def show(
+        request: Request,
+        visitor: Reviewer,
+        kind: Text = "",
+        region: Text = "",
+        channel: Text = "",
+        since: Text = "",
+        until: Text = "",
+        number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+    ) -> Response:
+        asked = {"kind": kind, "region": region, "channel": channel, "since": since, "until": until}
+        return _page(request, visitor, asked, number)
+
+    @routes.post("/label")
+    def label(
+        request: Request,
+        visitor: Reviewer,
+        ref: Annotated[list[str] | None, Form(max_length=_MOST_AT_ONCE)] = None,
+        choice: Field = "",
+        intent: Field = "",
+        note: Field = "",
+        word: Field = "",
+        meaning: Field = "",
+        example: Field = "",
+        back: Field = "",
+    ) -> Response:
+        decision = decision_of(choice, intent, note, word, meaning, example)
+        try:
+            with parts.engine.begin() as connection:
+                found = review.texts_of(connection, ref or ())
+                kept, secret = labels.decide(
+                    connection,
+                    list(found.values()),
+                    decision,
+                    visitor.account.name,
+                    parts.now(),
+                )
+                for pk in kept:
+                    visitor.record("label_made", f"label:{pk}", connection)
+        except LabelError as error:
+            asked = dict.fromkeys(("kind", "region", "channel", "since", "until"), "")
+            asked |= {key: value for key, value in _parsed(back).items() if key in asked}
+            return _page(request, visitor, asked, 1, say(f"error.{error.code}"))
+        done = "label_some" if secret else "label_made"
+        query = _parsed(back) | {"done": done}
+        return RedirectResponse(f"{HERE}?{urlencode(query)}", 303)
+
+    @routes.get("/labels")
+    def decisions(
+        request: Request,
+        _visitor: Reviewer,
+        kind: Text = "",
+        before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    ) -> Response:
+        kinds = (cast("LabelKind", kind),) if kind in labels.LABEL_KINDS else labels.LABEL_KINDS
+        with parts.engine.connect() as connection:
+            found = labels.listed(connection, kinds, before=before, limit=_LABELS_A_PAGE + 1)
+        more, found = len(found) > _LABELS_A_PAGE, found[:_LABELS_A_PAGE]
+        query = {"kind": kind, "before": found[-1].pk} if more else {}
+        return page(
+            request,
+            "review_labels.html",
+            labels=found,
+            kind=kind,
+            kinds=table("label_kind"),
+            decided=decided,
+            older=f"?{urlencode(query)}" if more else "",
+        )
+
+    @routes.get("/labels/{pk}")
+    def decision(request: Request, _visitor: Reviewer, pk: Key) -> Response:
+        with parts.engine.connect() as connection:
+            found = _found(connection, pk)
+        return _label_page(request, found)
+
+    @routes.post("/labels/{pk}")
+    def decide_again(
+        request: Request,
+        visitor: Reviewer,
+        pk: Key,
+        choice: Field = "",
+        intent: Field = "",
+        note: Field = "",
+        word: Field = "",
+        meaning: Field = "",
+        example: Field = "",
+    ) -> Response:
+        anew = decision_of(choice, intent, note, word, meaning, example)
+        with parts.engine.connect() as connection:
+            found = _found(connection, pk)
+        try:
+            with parts.engine.begin() as connection:
+                labels.change(connection, found, anew, visitor.account.name, parts.now())
+                visitor.record("label_changed", f"label:{pk}", connection)
+        except LabelError as error:
+            return _label_page(request, found, say(f"error.{error.code}"))
+        return RedirectResponse(f"{HERE}/labels?done=label_changed", 303)
+
+    @routes.get("/tasks")
+    def tasks(request: Request, _visitor: Reviewer) -> Response:
+        with parts.engine.connect() as connection:
+            found = labels.listed(connection, ("library",), limit=500)
+        return page(
+            request,
+            "review_tasks.html",
+            open_tasks=[one for one in found if one.done_at is None],
+            done_tasks=[one for one in found if one.done_at is not None],
+            region_name=region_name,
+        )
+
+    @routes.post("/tasks/{pk}/done")
+    def task_done(visitor: Reviewer, pk: Key) -> Response:
+        with parts.engine.begin() as connection:
+            found = _found(connection, pk)
+            now = parts.now() if found.done_at is None else None
+            if not labels.set_done(connection, pk, visitor.account.name, now):
+                raise HTTPException(404)
+            visitor.record("task_done" if now else "task_reopened", f"label:{pk}", connection)
+        return RedirectResponse(f"{HERE}/tasks?done={'task_done' if now else 'task_reopened'}", 303)
+
+    return routes
+
+
+def decision_of(
+    choice: str, intent: str, note: str, word: str, meaning: str, example: str
+) -> Decision:
+    """What a form says. The choice is an intent of its own (`intent:refresher`), `other` with the
+    intent beside it, or a kind without one; what is neither is refused by `labels.checked`."""
+    kind, _, named = choice.partition(":")
+    if kind == "other":
+        kind, named = "intent", intent
+    return Decision(cast("LabelKind", kind), named or None, note, word, meaning, example)
+
+
+def intents_by_kind() -> dict[str, list[Intent]]:
+    """All intents under what their kind is called, for a list to choose from."""
+    return {
+        words: [one for one in intents().values() if one.kind == kind]
+        for kind, words in table("intent_kind").items()
+    }
+
+
+@cache
+def meanings_in_words() -> dict[str, str]:
+    """What a word can mean, as a person chooses it: `工种 育婴员 (occupation:…)` by `kind:id`."""
+    kinds = table("meaning_kind")
+    return {
+        meaning: f"{kinds[meaning.partition(':')[0]]}：{label}"
+        for meaning, label in labels.meanings().items()
+    }
+
+
+def decided(label: Label) -> str:
+    """A decision in words."""
+    if label.kind != "intent":
+        return table("label_kind")[label.kind]
+    known = intents().get(label.intent or "")
+    return known.label if known else label.intent or ""
+
+
+def region_name(code: str | None) -> str:
+    """What a region is called; empty for none."""
+    region = vocabulary().regions.get(code or "")
+    return region.label if region else ""
+
+
+def _page(
+    request: Request, visitor: Visitor, asked: dict[str, str], number: int, error: str = ""
+) -> Response:
+    parts = visitor.parts
+    period = parse_period(asked["since"], asked["until"], parts.now())
+    status = 422 if error or period is None else 200
+    error = error or ("" if period else say("error.period"))
+    period = period or last_days(parts.now())
+    with parts.engine.connect() as connection:
+        messages = review.heard(connection, _wanted(asked, period))
+        known = labels.decided(connection)
+        by = channels(connection)
+    groups = review.groups([one for one in messages if one.key not in known])
+    first = (number - 1) * _A_PAGE
+    shown = [
+        Shown(group, first + place, _suggested(visitor, group.typical.text))
+        for place, group in enumerate(groups[first : first + _A_PAGE], 1)
+    ]
+    filled = {key: value for key, value in asked.items() if value}
+    return page(
+        request,
+        "review.html",
+        status,
+        shown=shown,
+        total=len(groups),
+        messages=sum(group.times for group in groups),
+        most=review.MOST,
+        cut=sum(one.times for one in messages) >= review.MOST,
+        asked=asked | {"since": str(period.first), "until": str(period.last)},
+        presets=[(days, last_days(parts.now(), days)) for days in PRESETS[1:]],
+        back=urlencode(filled | ({"page": number} if number > 1 else {})),
+        earlier=urlencode(filled | {"page": number - 1}) if number > 1 else "",
+        later=urlencode(filled | {"page": number + 1}) if first + _A_PAGE < len(groups) else "",
+        kinds=table("review_kind"),
+        channels={name: table("channel").get(name, name) for name in by},
+        channel_names=table("channel"),
+        regions=_regions(messages),
+        region_name=region_name,
+        every_intent=intents_by_kind(),
+        meanings=meanings_in_words(),
+        error=error,
+    )
+
+
+def _label_page(request: Request, label: Label, error: str = "") -> Response:
+    return page(
+        request,
+        "review_label.html",
+        422 if error else 200,
+        label=label,
+        decided=decided(label),
+        every_intent=intents_by_kind(),
+        meanings=meanings_in_words(),
+        error=error,
+    )
+
+
+def _wanted(asked: dict[str, str], period: Period) -> Wanted:
+    kinds: frozenset[Kind] = frozenset(KINDS)
+    if asked["kind"] in KINDS:
+        kinds = frozenset((asked["kind"],))
+    regions: frozenset[str] = frozenset()
+    if asked["region"]:
+        regions = frozenset((asked["region"], *vocabulary().descendants(asked["region"])))
+    return Wanted(period.since, period.until, kinds, asked["channel"], regions)
+
+
+def _regions(messages: Sequence[review.Heard]) -> dict[str, str]:
+    """The regions that messages came from, and those above them."""
+    found = {code for one in messages for code in one.regions}
+    found |= {above for code in found for above in vocabulary().ancestors(code)}
+    return {code: region_name(code) for code in sorted(found) if region_name(code)}
+
+
+def _suggested(visitor: Visitor, text: str) -> tuple[Intent, ...]:
+    understander = visitor.parts.app.understander
+    if understander is None:
+        return ()
+    try:
+        ranking = understander.understand_whole(text).ranking
+    except EngineUnavailable:
+        return ()
+    known = intents()
+    best = [one.intent for one in ranking[:_SUGGESTIONS] if one.confidence >= _SURE_ENOUGH]
+    return tuple(known[name] for name in best if name in known)
+
+
+def _parsed(back: str) -> dict[str, str]:
+    """The query to come back with: only what this page itself asks for."""
+    ours = ("kind", "region", "channel", "since", "until", "page")
+    pairs = (part.partition("=") for part in back.split("&"))
+    return {name: unquote_plus(value) for name, _, value in pairs if name in ours and value}
+
+
+def _found(connection: Connection, pk: int) -> Label:
+    found = labels.find(connection, pk)
+    if found is None:
+        raise HTTPException(404)
+    return found

@@ -1,0 +1,86 @@
+"""`/console/review/retrain`: what was labelled leaves for the training data, or trains the engine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from bot import labels
+from bot.console.parts import ConsoleParts
+from bot.console.rendering import page
+from bot.console.security import Visitor, requires
+from bot.console.wording import say, table
+from nlu.intents import intents
+
+_HERE = "/console/review/retrain"
+
+Keeper = Annotated[Visitor, requires("retrain")]
+
+
+def router(parts: ConsoleParts) -> APIRouter:
+    """Training with its gate, and the export."""
+    routes = APIRouter(prefix="/review")
+    trainer = parts.app.trainer
+
+    @routes.get("/retrain")
+    def show(request: Request, visitor: Keeper) -> Response:
+        return _page(request, visitor)
+
+    @routes.get("/retrain/state")
+    def state(_visitor: Keeper) -> dict[str, str]:
+        """How far the newest retraining is, for the page that waits for it."""
+        newest = next(iter(trainer.newest(1)), None)
+        if newest is None:
+            return {"state": "", "progress": ""}
+        words = table("retrain_progress").get(newest.progress, "")
+        return {"state": newest.state, "progress": words}
+
+    @routes.post("/retrain")
+    def retrain(request: Request, visitor: Keeper) -> Response:
+        if not trainer.start(visitor.account.name):
+            return _page(request, visitor, say("error.retrain_running"))
+        visitor.record("retrained")
+        return RedirectResponse(f"{_HERE}?done=retrain_begun", 303)
+
+    @routes.post("/export")
+    def export(
+        request: Request, visitor: Keeper, everything: Annotated[str, Form(max_length=1)] = ""
+    ) -> Response:
+        with parts.engine.begin() as connection:
+            patch = labels.export(connection, parts.now(), everything=bool(everything))
+            if patch:
+                visitor.record("labels_exported", None, connection)
+        if not patch:
+            return _page(request, visitor, say("error.export_empty"))
+        return Response(
+            patch,
+            media_type="application/yaml; charset=utf-8",
+            headers={"content-disposition": 'attachment; filename="labels.yml"'},
+        )
+
+    return routes
+
+
+def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
+    parts = visitor.parts
+    trainer = parts.app.trainer
+    newest = trainer.newest()
+    with parts.engine.connect() as connection:
+        accepted = labels.listed(connection, ("intent",))
+    return page(
+        request,
+        "review_retrain.html",
+        409 if error else 200,
+        runs=newest,
+        running=bool(newest) and newest[0].state == "running",
+        untaught=trainer.untaught(),
+        accepted=len(accepted),
+        unexported=sum(one.exported_at is None for one in accepted),
+        rasa=parts.settings.nlu_engine == "rasa",
+        states=table("retrain_state"),
+        progress=table("retrain_progress"),
+        intent_name=lambda name: intents()[name].label if name in intents() else name,
+        error=error,
+    )

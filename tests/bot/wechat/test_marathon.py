@@ -1,0 +1,20 @@
+"""A short run of the marathon; `python -m tests.bot.wechat.marathon` plays a thousand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot.wechat.marathon import Plan, play
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_every_message_is_answered_once_though_the_bot_is_killed(
+    tmp_path: Path, verified: bool
+) -> None:
+    # A busy machine may start the bot slowly: the platform is given more patience than WeChat has.
+    plan = Plan(10, verified, cut=3.0, slow=0.1, long=0.2, kill_every=4.0, tries=12)
+    result = play(plan, tmp_path)
+    assert result.good, result.text()
+    assert result.messages == 30

@@ -1,0 +1,53 @@
+"""Sets written for the work on entities and on messages of several questions (tests/nlu/data).
+
+They guard against losing what was reached. How well other people's messages are understood is
+measured on nlu/evaluation alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.rules import FactValue
+from knowledge.strict_yaml import read
+from knowledge.vocabulary import vocabulary
+from nlu.engine import load_or_train
+from nlu.report import entity_figures
+from nlu.understand import Understander
+
+DATA = Path(__file__).parent / "data"
+
+
+def test_facts_are_found_as_people_say_them() -> None:
+    figures = {row.kind: row for row in entity_figures(DATA / "facts.yml")}
+    assert figures["fact"].marked > 120
+    assert figures["fact"].precision >= 0.97
+    assert figures["fact"].recall >= 0.97
+
+
+def test_every_fact_of_the_set_exists() -> None:
+    facts: dict[str, FactValue] = {}
+    for row in read(DATA / "facts.yml").data:
+        for said in row["entities"].get("fact", ()):
+            name, _, value = said.partition("=")
+            facts[name] = value
+            options = vocabulary().facts[name].options
+            assert not options or value in options, said
+    assert len(facts) > 30
+
+
+@pytest.fixture(scope="module")
+def understander() -> Understander:
+    return Understander(load_or_train(Path("models")))
+
+
+def test_several_questions_are_found_in_order(understander: Understander) -> None:
+    rows = read(DATA / "several.yml").data
+    wrong = [
+        row["text"]
+        for row in rows
+        if [one.intent for one in understander.understand(row["text"])] != row["intents"]
+    ]
+    assert len(wrong) <= len(rows) * 0.15, wrong
