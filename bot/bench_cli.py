@@ -15,7 +15,9 @@ def answers(
     questions: Annotated[
         Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)
     ] = Path("tests/conversations/questions"),
-    misses: Annotated[bool, typer.Option(help="List the questions that missed.")] = False,
+    misses: Annotated[
+        bool, typer.Option(help="List the questions of the tuning half that missed.")
+    ] = False,
     records: Annotated[bool, typer.Option(help="Report record by record instead.")] = False,
 ) -> None:
     """How often the answer cites the clause it must rest on, beside plain search."""

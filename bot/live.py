@@ -35,7 +35,7 @@ class Live:
         self._engine = engine
         self._now = now
         self._watchers: dict[object, tuple[int | None, set[int], list[anyio.Event]]] = {}
-        self._seen: set[int] = set()
+        self._seen: set[tuple[int, int, dt.datetime]] = set()
         self._highest = 0
         self._someone = anyio.Event()
 
@@ -100,16 +100,18 @@ class Live:
 
     def _new(self) -> set[int]:
         newest = (
-            select(ChangeRow.pk, ChangeRow.conversation_pk)
+            select(ChangeRow.pk, ChangeRow.conversation_pk, ChangeRow.at)
             .where(ChangeRow.pk > self._highest - _LOOK_BACK)
             .order_by(ChangeRow.pk)
         )
         with self._engine.connect() as connection:
-            rows = [row for row in connection.execute(newest) if row.pk not in self._seen]
-        self._highest = max([self._highest, *(row.pk for row in rows)])
-        self._seen.update(row.pk for row in rows)
-        self._seen = {pk for pk in self._seen if pk > self._highest - _LOOK_BACK}
-        return {row.conversation_pk for row in rows}
+            rows = [tuple(row) for row in connection.execute(newest)]
+        new = [row for row in rows if row not in self._seen]
+        # Rows are swept out and forgotten, and SQLite gives the highest number again: what was seen
+        # is known by the whole row, and where no row is left the numbers may begin anew.
+        self._highest = max((pk for pk, _conversation, _at in rows), default=0)
+        self._seen = set(rows[-_LOOK_BACK:])
+        return {conversation for _pk, conversation, _at in new}
 
     def _sweep(self) -> None:
         with self._engine.begin() as connection:

@@ -254,8 +254,7 @@ class Composer:
         return [
             self._silence(document, silence)
             for silence in document.silent_on
-            if silence.topic in ask.topics
-            and len(asked & words_of(silence.says)) >= _NAMED
+            if silence.topic in ask.topics and len(asked & words_of(silence.says)) >= _NAMED
         ]
 
     def _silence(self, document: Document, silence: Silence) -> Statement:

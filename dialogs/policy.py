@@ -23,6 +23,7 @@ _SEARCHED = 6
 # Without a known place, one area's answer is given alone when it fits this much better.
 _CLEARLY = 1.35
 
+
 @dataclass(frozen=True)
 class Desk:
     """What a policy answer is made with; nothing here keeps state between questions."""

@@ -28,9 +28,7 @@ class Status(StrEnum):
 # `handoff`: wants a person. `contact`: leaves a number to be called back at. `hold_for_staff`: a
 # member of staff looks at the answer first. `recheck`: the bot comes back by itself. `forget` and
 # `export`: the person wants what is kept of the conversation deleted, or shown.
-Action = Literal[
-    "continue", "handoff", "contact", "hold_for_staff", "recheck", "forget", "export"
-]
+Action = Literal["continue", "handoff", "contact", "hold_for_staff", "recheck", "forget", "export"]
 # How a verdict is coloured: it holds · look again · it does not hold · nothing is known.
 Mark = Literal["good", "warn", "bad", "none"]
 

@@ -56,6 +56,8 @@ _TOPIC_OF_GROUP = {
 }
 # A provision of the plan that is asked about, and of another one.
 _OWN, _ALIEN = 1.5, -2.5
+# One of a document that the question names.
+_NAMED = 2.0
 # A provision that gives the number asked for, one for some trades only, one that says where to go.
 _COUNT, _PART, _ACCEPTS = 4.0, 1.5, 2.5
 _GIVING = frozenset(("entitlement", "insurance", "permit"))
@@ -101,6 +103,7 @@ class Ask:
     aspects: frozenset[Aspect]
     facts: Facts
     sure: bool = False  # there is no doubt about the topic: a provision of another answers nothing
+    documents: frozenset[str] = frozenset()  # named in the question
 
     @property
     def topic(self) -> str:
@@ -191,6 +194,7 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
     provision = entry.provision
     score = 0.8 * _BY_KIND[provision.kind]
     score += _of_programme(entry.document.programme, meant)
+    score += _NAMED if entry.document.id in ask.documents else 0.0
     score += 2.0 * ask.topics.get(provision.topics[0], 0.0)
     score += 2.0 * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
     score += _for_groups(provision.groups, ask, words)

@@ -1,4 +1,4 @@
-"""One turn: what a message is in its conversation, and the reply to it.
+"""One turn: what a message is in its conversation; the replies are made by `dialogs/replies.py`.
 
 The order is the one a person would use: someone in distress first; a choice or an answer to what
 was just asked; a correction; a follow-up of the last question; a question of its own.
@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from dialogs import handoff, interview, mine, policy
-from dialogs.answer import Composer
+from dialogs import handoff, interview, mine
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
 from dialogs.joining import joined
-from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
+from dialogs.memory import MYSELF, Interview, Memory
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
 from dialogs.policy import Desk, covered
@@ -28,43 +27,23 @@ from dialogs.reading import (
     chosen_several,
     relative,
     says,
-    without_pointing,
 )
+from dialogs.replies import ANSWER as ANSWER
+from dialogs.replies import GUESS as GUESS
+from dialogs.replies import Replies, talk
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
-from dialogs.select import Ask
-from dialogs.wording import has, listed, say
+from dialogs.wording import listed, say
 from knowledge.rules import FactValue
 from knowledge.vocabulary import Vocabulary
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
 
-# Below ANSWER the bot asks 您是想问……吗; below GUESS it says it did not understand. Chosen from the
-# curve that `anxin nlu test` prints (docs/measurements.md).
-ANSWER = 0.35
-GUESS = 0.12
-# From here on the topic is taken as certain: what no document says of it is said to be unsaid.
-SURE = 0.9
-# Topics whose confidence comes this near to the best one's are weighed together with it.
-_NEAR = 0.4
-_MOST_TOPICS = 3
-_MOST_GUESSES = 3
-# A clause found by search is quoted only above this score of the engine (SQLite's bm25).
-_LEAST_SCORE = 9.0
-_MISSES_BEFORE_HELP = 2
 # Below this a message that speaks of unpaid wages or an injury is about just that.
 _CERTAIN = 0.6
-_STATUS_OF_TALK = {
-    "out_of_scope": Status.OUT_OF_SCOPE,
-    "permit_verification": Status.NOT_COVERED,
-    "my_permit": Status.NOT_COVERED,
-}
 _TAG = re.compile("<[^<>]{1,200}>")
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
-# After these the interview's question is not put again.
-_NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
 _CHECKING = frozenset(("permit_verification", "my_permit"))
-_ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +75,7 @@ class Turn:
         plain = normalise(_TAG.sub(" ", text))
         distress = distress_in(plain)
         if distress is not None and not distress.then_answer:
-            return _talk(Status.ANSWERED, distress.says, intent="emergency"), memory
+            return talk(Status.ANSWERED, distress.says, intent="emergency"), memory
         left = memory.contact_until and handoff.contact_left(
             plain, self.staffing(), memory, self.now
         )
@@ -105,7 +84,7 @@ class Turn:
         choice = self._choice(plain, memory)
         if isinstance(choice, str):
             number = say("out_of_range", number=choice.strip("第个。.！ "))
-            return replace(_talk(Status.CLARIFY, number), options=memory.options), memory
+            return replace(talk(Status.CLARIFY, number), options=memory.options), memory
         if choice is not None:
             text = plain = choice.send
         elif several := self._several(plain, memory):
@@ -126,7 +105,7 @@ class Turn:
         if self.permits is not None:
             return self.permits.turn(message, text, plain, self.now).answer(memory)
         if message.images or given_in(text).numbers:
-            reply = _talk(Status.NOT_COVERED, say("talk.permit_verification"))
+            reply = talk(Status.NOT_COVERED, say("talk.permit_verification"))
             return replace(reply, intent="permit_verification", private=True), memory
         return None
 
@@ -134,7 +113,7 @@ class Turn:
         """The turn of a message that holds nothing of a permit."""
         id_number = id_number_in(text)
         if id_number == "alone":
-            return _talk(Status.REFUSED, say("permit.no_id") + say("permit.refused_id")), memory
+            return talk(Status.REFUSED, say("permit.no_id") + say("permit.refused_id")), memory
         reply, memory = self._questions(message, text, memory)
         if id_number is not None:
             block = Block("talk", (Statement(say("permit.no_id")),))
@@ -162,6 +141,10 @@ class Turn:
         turn = self.permits.turn(message, message.text, one.text, self.now)
         reply, memory = turn.asked(one.intent, memory)
         return replace(reply, confidence=one.confidence), memory
+
+    @property
+    def _replies(self) -> Replies:
+        return Replies(self.desk, self.day, self.now, self.staffing)
 
     # --- what the message is -------------------------------------------------------------------
 
@@ -191,23 +174,23 @@ class Turn:
                 return answered
         memory = self._learned(one, memory)
         if waiting and only_tells(one):
-            return self._interview(_restarted(memory), one)
+            return self._replies.interview(_restarted(memory), one)
         reply, memory = self._something_else(one, memory)
         still = memory.pending is not None and memory.interview is not None
-        return self._resumed(reply, memory, one) if waiting and still else (reply, memory)
+        return self._replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
 
     def _something_else(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn of a message that answers no question of ours."""
         if one.text == say("interview.check") and memory.subject is not None:
             memory = replace(memory, interview=Interview(tuple(memory.subject.topics)))
-            return self._interview(memory, one)
+            return self._replies.interview(memory, one)
         if says("back", one.text):
-            return self._back(one, memory)
+            return self._replies.back(one, memory)
         if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
-            return self._back(one, memory)
+            return self._replies.back(one, memory)
         if memory.subject is not None and is_follow_up(one):
-            return self._follow_up(one, memory)
-        return self._question(one, memory)
+            return self._replies.follow_up(one, memory)
+        return self._replies.question(one, memory)
 
     def _by_label(self, one: Understanding) -> Understanding:
         """A topic's own label, as options send it, needs no guessing; nor does distress."""
@@ -228,7 +211,16 @@ class Turn:
         regions = one.values("region")
         if len(regions) == 1:
             facts["region"] = str(regions[0])
+        elif not regions and memory.region is None and (of := self._region_of(one)):
+            facts["region"] = of
         return memory.learn(facts, self.now, "said") if facts else memory
+
+    def _region_of(self, one: Understanding) -> str | None:
+        """The area whose document the message names (太行家政: 长治)."""
+        named = one.values("document")
+        documents = self.desk.library.documents() if named else []
+        regions = {document.region for document in documents if document.id in named}
+        return regions.pop() if len(regions) == 1 else None
 
     def _answered(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory] | None:
         """The turn if the message answers the pending question; None if it is something else."""
@@ -238,7 +230,7 @@ class Turn:
             if memory.interview is not None and says("dont_know", one.text) and is_short(one):
                 memory = replace(memory, pending=None, interview=None)
                 text = say("region.needed", names=covered(self.desk))
-                return _talk(Status.NOT_COVERED, text, intent=one.intent), memory
+                return talk(Status.NOT_COVERED, text, intent=one.intent), memory
             if not one.values("region") or len(rest_of(one)) > _PLACE:
                 return None
             memory = self._learned(one, memory)
@@ -255,177 +247,8 @@ class Turn:
                 memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]
         memory = replace(memory, pending=None)
         if memory.interview is not None:
-            return self._interview(memory, one)
-        return self._follow_up(one, memory)
-
-    # --- replies -------------------------------------------------------------------------------
-
-    def _question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """A question of its own, or talk."""
-        words = self.desk.words
-        if one.intent == "what_can_i_get":
-            topics = interview.topics_for(interview.role_of(memory))
-            memory = replace(memory, interview=Interview(topics))
-            return self._interview(memory, one)
-        if one.confidence < GUESS:
-            return self._not_understood(one, memory)
-        doubtful = one.confidence < ANSWER and one.intent not in words.topics
-        if doubtful and "benefit" in one.aspects and one.values("region"):
-            # A place and a benefit: about policy, whatever the engine is unsure of.
-            one = replace(one, ranking=tuple(s for s in one.ranking if s.intent in words.topics))
-        elif one.intent not in words.topics:
-            return self._talk(one, memory)
-        elif sum(self._topics(one, share=False).values()) < ANSWER:
-            return self._clarify(one, memory)
-        sure = one.confidence >= SURE
-        subject = Subject(one.intent, self._topics(one), one.text, one.aspects, sure)
-        memory = memory.asks(subject)
-        return self._policy(subject, one, memory)
-
-    def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        # What a follow-up adds (高级的呢) is weighed with the question it follows.
-        text = subject.question if one.text in subject.question else subject.question + one.text
-        ask = Ask(text, subject.topics, subject.aspects, memory.facts, subject.sure)
-        if memory.interview is None:
-            memory = replace(memory, pending=None)
-        named = [str(code) for code in one.values("region")]
-        regions = named or ([memory.region] if memory.region else [])
-        reply = policy.answer(ask, regions, self.day, self.desk)
-        reply = replace(reply, intent=subject.intent, confidence=one.confidence)
-        if memory.person != MYSELF:
-            note = Block("talk", (Statement(say("person", person=memory.person[1:])),))
-            reply = replace(reply, blocks=(note, *reply.blocks))
-        if reply.missing == ("region",) and not regions:
-            memory = replace(memory, pending=Pending("region", self.now))
-        elif subject.aspects & _ELIGIBILITY and reply.open_facts and len(regions) == 1:
-            offer = Option(say("interview.check"), say("interview.check"))
-            reply = replace(reply, options=(*reply.options, offer))
-        return reply, memory
-
-    def _follow_up(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """那长治呢 · 多少钱 · 我妈呢: the last question again with what is new in it."""
-        subject = memory.subject
-        if subject is None:
-            return self._question(one, memory)
-        subject = replace(subject, aspects=one.aspects or subject.aspects)
-        memory = replace(memory.asks(subject), misses=0)
-        reply, memory = self._policy(subject, one, memory)
-        if says("correction", one.text):
-            block = Block("talk", (Statement(say("corrected")),))
-            reply = replace(reply, blocks=(block, *reply.blocks))
-        return reply, memory
-
-    def _back(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """返回 · 刚才那个: the subject before this one, answered again."""
-        if (meant := self._meant(one, memory)) is not None and not says("back", one.text):
-            others = [s for s in (memory.subject, *memory.earlier) if s and s is not meant]
-            memory = replace(memory, earlier=(meant, *others), subject=None)
-        if not memory.earlier:
-            if memory.subject is None or says("back", one.text):
-                return _talk(Status.CLARIFY, say("nothing_before")), memory
-            return self._follow_up(one, memory)
-        subject = memory.earlier[0]
-        memory = replace(memory, subject=subject, earlier=memory.earlier[1:])
-        reply, memory = self._policy(subject, one, memory)
-        topic = self.desk.words.topics[subject.intent].label
-        block = Block("talk", (Statement(say("back", topic=topic)),))
-        return replace(reply, blocks=(block, *reply.blocks)), memory
-
-    def _meant(self, one: Understanding, memory: Memory) -> Subject | None:
-        """The subject that 刚才说的那个证 names: the latest whose topic shares its words."""
-        words = set(without_pointing(rest_of(one)))
-        for subject in (memory.subject, *memory.earlier):
-            if subject is not None and words & set(self.desk.words.topics[subject.intent].label):
-                return subject
-        return None
-
-    def _interview(self, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
-        composer = self._composer()
-        ask = Ask(one.text, {"training_subsidy": 1.0}, frozenset(), memory.facts)
-        reply, memory = interview.step(ask, memory, composer, self.desk, self.now)
-        return replace(reply, intent="what_can_i_get", confidence=one.confidence), memory
-
-    def _resumed(self, reply: Reply, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
-        """A side question was answered: the interview's question is put again, or the next one
-        if what was asked has been told by the way."""
-        pending = memory.pending
-        assert pending is not None  # noqa: S101 - only called while one is pending
-        if reply.status is Status.CLARIFY or one.intent in _NO_RESUMING:
-            return reply, memory
-        if pending.fact in memory.told:
-            following, memory = self._interview(replace(memory, pending=None), one)
-            return replace(joined([reply, following], []), options=following.options), memory
-        fact = self.desk.words.facts.get(pending.fact)
-        asked = fact.asked(interview.role_of(memory)) if fact else None
-        question = asked.question if asked else say("region.ask")
-        block = Block("question", (Statement(say("interview.resume", question=question)),))
-        missing = (*reply.missing, pending.fact)
-        blocks = (*reply.blocks, block)
-        return replace(reply, blocks=blocks, options=pending.options, missing=missing), memory
-
-    def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        intent = one.intent
-        if intent == "handoff":
-            reply, memory = handoff.asked_for(self.staffing(), memory, self.now)
-            return replace(reply, confidence=one.confidence), memory
-        if intent == "restart":
-            memory = Memory()
-        if has(f"near.{intent}"):
-            reply = _talk(Status.OUT_OF_SCOPE, say(f"near.{intent}"))
-        else:
-            status = _STATUS_OF_TALK.get(intent, Status.ANSWERED)
-            reply = _talk(status, say(f"talk.{intent}", names=covered(self.desk)))
-        if intent == "out_of_scope":
-            memory = replace(memory, misses=memory.misses + 1)
-            if memory.misses >= _MISSES_BEFORE_HELP:
-                reply = self._with_help(reply)
-        return replace(reply, intent=intent, confidence=one.confidence), memory
-
-    def _clarify(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """您是想问……吗, with the two or three likeliest subjects."""
-        topics = [s.intent for s in one.ranking if s.intent in self.desk.words.topics]
-        labels = [self.desk.words.topics[topic].label for topic in topics[:_MOST_GUESSES]]
-        reply = Reply(
-            Status.CLARIFY,
-            (Block("question", (Statement(say("clarify.ask")),)),),
-            options=tuple(Option(label, label) for label in labels),
-            intent=one.intent,
-            confidence=one.confidence,
-        )
-        return reply, replace(memory, misses=memory.misses + 1)
-
-    def _not_understood(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """An honest miss: the nearest clauses as quotations, and after two of them a person."""
-        memory = replace(memory, misses=memory.misses + 1)
-        composer = self._composer()
-        regions = self.desk.words.ancestors(memory.region) if memory.region else ()
-        found = policy.quotations(one.text, regions, composer, self.desk, _LEAST_SCORE)
-        if not found:
-            composer.talk(say("talk.not_understood"))
-        reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)
-        if memory.misses >= _MISSES_BEFORE_HELP:
-            reply = self._with_help(reply)
-        return reply, memory
-
-    def _with_help(self, reply: Reply) -> Reply:
-        """The reply to somebody we have not understood twice: with where a person answers."""
-        block, options = handoff.offer(self.staffing())
-        return replace(reply, blocks=(*reply.blocks, block), options=(*reply.options, *options))
-
-    def _composer(self) -> Composer:
-        return Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
-
-    def _topics(self, one: Understanding, *, share: bool = True) -> dict[str, float]:
-        """The topics the question may be about: the best, and those that come near it.
-
-        Values are shares of the best one's confidence, or without `share` the confidences.
-        """
-        near = [
-            score
-            for score in one.ranking
-            if score.intent in self.desk.words.topics and score.confidence >= one.confidence * _NEAR
-        ][:_MOST_TOPICS]
-        return {s.intent: s.confidence / (one.confidence if share else 1.0) for s in near}
+            return self._replies.interview(memory, one)
+        return self._replies.follow_up(one, memory)
 
 
 @cache
@@ -439,10 +262,6 @@ def _restarted(memory: Memory) -> Memory:
     if memory.interview is None or memory.pending is None:
         return memory
     return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))
-
-
-def _talk(status: Status, text: str, intent: str = "") -> Reply:
-    return Reply(status, (Block("talk", (Statement(text),)),), intent=intent)
 
 
 def _after(distress: Distress, reply: Reply) -> Reply:

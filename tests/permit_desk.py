@@ -31,7 +31,7 @@ from knowledge.registry.wire import Timing
 from knowledge.vocabulary import Vocabulary
 from nlu.understand import Understander
 from nlu.understanding import Score
-from tests.knowledge.registry.conftest import GENEROUS, KEY, SECRET, FakeTime
+from tests.knowledge.registry.conftest import GENEROUS, KEY, PATIENT_S, SECRET, FakeTime
 
 NAME, LAST4 = "测试李梅", "123X"
 _INTENTS = {
@@ -129,11 +129,11 @@ def open_desk(
         list_uri=f"{registry.core.base_url}/status-lists/1",
         token=token,
         clock=time.clock,
-        timing=Timing(total=2.0, first=1.0, pause=0.001),
+        timing=Timing(total=PATIENT_S, first=PATIENT_S / 2, pause=0.001),
     )
     record = open_engine(f"sqlite:///{folder}/audit.db")
     audit = AuditLog(record, KEY, folder / "anchor")
-    verifier = Verifier(client, Quota(limits), audit, KEY, clock=time.clock)
+    verifier = Verifier(client, Quota(limits), audit, KEY, clock=time.clock, total_s=PATIENT_S)
     conversation = Conversation(
         library,
         words,

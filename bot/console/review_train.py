@@ -1,4 +1,4 @@
-"""`/console/review/retrain`: what was labelled leaves for the training data, or trains the engine."""
+"""`/console/review/retrain`: labels leave for the training data, or train the engine here."""
 
 from __future__ import annotations
 

@@ -15,11 +15,10 @@ from typing import Literal
 
 import anyio
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.http.problems import problem
 from bot.inbox import described
 from bot.wechat.answering import Answering, GoesAnotherWay
 from bot.wechat.content import say
@@ -80,7 +79,7 @@ class Webhook:
             try:
                 return PlainTextResponse(self._gate.echo(request.query_params))
             except Refused as refused:
-                return _refusal(refused)
+                raise _refusal(refused) from None
 
         @routes.post("/wechat")
         async def receive(request: Request) -> Response:
@@ -88,9 +87,9 @@ class Webhook:
                 opened = self._gate.open(request.query_params, await request.body())
                 said = await self._answer(opened)
             except Refused as refused:
-                return _refusal(refused)
+                raise _refusal(refused) from None
             except _TooSlow:
-                return problem(503, "the answer is not ready; ask again")
+                raise HTTPException(503, "the answer is not ready; ask again") from None
             if said is None:
                 return PlainTextResponse(SUCCESS)
             message = opened.received
@@ -203,6 +202,6 @@ def _clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _refusal(refused: Refused) -> Response:
+def _refusal(refused: Refused) -> HTTPException:
     _log.warning("wechat_refused", status=refused.status, reason=refused.reason)
-    return problem(refused.status, refused.reason.replace("_", " "))
+    return HTTPException(refused.status, refused.reason.replace("_", " "))

@@ -24,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    func,
     insert,
     select,
     update,
@@ -161,6 +162,19 @@ class AuditLog:
         )
         with self._engine.connect() as connection:
             return [Entry(**row._asdict()) for row in connection.execute(statement)]
+
+    def counted(self, since: int, until: int) -> dict[int, int]:
+        """How many checks had each outcome, most first; from `since` on, before `until` (both Unix
+        seconds)."""
+        number = func.count().label("number")
+        statement = (
+            select(entries.c.outcome, number)
+            .where(entries.c.at >= since, entries.c.at < until)
+            .group_by(entries.c.outcome)
+            .order_by(number.desc())
+        )
+        with self._engine.connect() as connection:
+            return {row.outcome: row.number for row in connection.execute(statement)}
 
     def find(self, code: str) -> Entry | None:
         """The check whose reply carried `code`, for staff who are shown that reply."""

@@ -57,6 +57,7 @@ COMPUTED: dict[str, list[str]] = {
 }
 # Keys held in a table of the code before they are said.
 _NAMED = re.compile(r'"((?:opener|region|interview|talk|standing)\.[a-z_.]+)"')
+_SAYS_OURS = re.compile(r"from dialogs\.wording import[^\n]*\bsay\b(?! as)")
 _CALL = re.compile(r'\b(?:say|has)\(\s*(f?)"([^"]+)"')
 
 
@@ -75,7 +76,7 @@ def _sources() -> str:
     paths = [*sorted(ROOT.glob("*.py")), *sorted(Path("bot").rglob("*.py"))]
     texts = (path.read_text(encoding="utf-8") for path in paths)
     # Other parts have sentences and a `say` of their own.
-    return "\n".join(text for text in texts if "from dialogs.wording import" in text)
+    return "\n".join(text for text in texts if _SAYS_OURS.search(text))
 
 
 def _used() -> set[str]:

@@ -221,11 +221,12 @@ async def _kill_now_and_then(plan: Plan, kill: Any, result: Result) -> None:
 
 
 async def _collect_the_rest(plan: Plan, platform: Platform, seen: dict[str, Seen]) -> None:
-    """Everybody asks on until there is no more to come; by itself it comes to verified accounts."""
-    deadline = time.monotonic() + 90
+    """Everybody asks on until there is no more to come. To verified accounts it comes by itself,
+    but for what the quota holds back."""
+    deadline, by_itself = time.monotonic() + 90, time.monotonic() + 15
     for person, one in seen.items():
         while len(one.answers) < plan.messages and time.monotonic() < deadline:
-            if plan.verified:
+            if plan.verified and time.monotonic() < by_itself:
                 await asyncio.sleep(0.1)
                 continue
             outcome = await platform.say(person, "继续")
@@ -280,7 +281,7 @@ def free_port() -> int:
 def api_on_port(platform: Platform, port: int) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(
-            platform.api.app(), host="127.0.0.1", port=port, log_level="error", access_log=False
+            platform.api.app(), host="127.0.0.1", port=port, log_level="critical", access_log=False
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)
