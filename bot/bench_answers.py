@@ -48,6 +48,7 @@ class Outcome:
     intent: str
     cited: tuple[str, ...]  # clauses in the order the answer leans on them
     searched: tuple[str, ...]
+    quotes: frozenset[tuple[str, str]] = frozenset()  # clause and words of each citation
 
     @property
     def first(self) -> bool:
@@ -74,7 +75,8 @@ def measure(app: App, questions: Sequence[Question]) -> Iterator[Outcome]:
         cited = tuple(dict.fromkeys(citation.clause for citation in reply.citations))
         hits = app.library.search(question.text, limit=3)
         searched = tuple(hit.clause.id for hit in hits)
-        yield Outcome(question, reply.status.value, reply.intent, cited, searched)
+        quotes = frozenset((citation.clause, citation.quote) for citation in reply.citations)
+        yield Outcome(question, reply.status.value, reply.intent, cited, searched, quotes)
 
 
 def report(outcomes: Sequence[Outcome], *, misses: bool = False) -> str:
@@ -102,6 +104,23 @@ def report(outcomes: Sequence[Outcome], *, misses: bool = False) -> str:
             if not o.reached
         ]
     return "\n".join(lines)
+
+
+def reach(app: App, outcomes: Sequence[Outcome]) -> str:
+    """How many provisions stand in the answer to their own question, and in any answer at all."""
+    shown = frozenset[tuple[str, str]]().union(*(outcome.quotes for outcome in outcomes))
+    own = {outcome.question.provision: outcome.quotes for outcome in outcomes}
+    everything = [
+        (entry.provision.id, (entry.provision.clause, entry.provision.quote))
+        for document in app.library.documents()
+        for entry in (app.library.document(document.id) or (None, ()))[1]
+    ]
+    asked = sum(quote in own.get(name, ()) for name, quote in everything)
+    any_answer = sum(quote in shown for _, quote in everything)
+    return (
+        f"provisions in the answer to their own question: {asked} of {len(everything)};"
+        f" in any answer: {any_answer}"
+    )
 
 
 def records_table(app: App, outcomes: Sequence[Outcome]) -> str:

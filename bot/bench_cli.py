@@ -22,12 +22,16 @@ def answers(
 ) -> None:
     """How often the answer cites the clause it must rest on, beside plain search."""
     from bot.app import assemble
-    from bot.bench_answers import measure, read_questions, records_table, report
+    from bot.bench_answers import measure, reach, read_questions, records_table, report
     from bot.settings import settings
 
     app = assemble(settings(), lambda line: typer.echo(line, err=True))
     outcomes = list(measure(app, read_questions(questions)))
-    typer.echo(records_table(app, outcomes) if records else report(outcomes, misses=misses))
+    if records:
+        typer.echo(records_table(app, outcomes))
+        return
+    typer.echo(report(outcomes, misses=misses))
+    typer.echo(reach(app, outcomes))
 
 
 @bench_app.command()

@@ -12,7 +12,8 @@ from dialogs.reply import Message
 
 
 def time_turns(app: App, questions: Sequence[Question]) -> str:
-    """Median, 99th percentile and worst, in milliseconds, of a turn and of its largest parts."""
+    """Milliseconds of a turn and of its largest parts: by the clock, and of processor time, which
+    other work on the machine does not lengthen so much."""
     texts = [question.text for question in questions]
     for text in texts[:50]:  # caches and word lists are warm in a running process
         app.conversation.converse(Message(text), Memory())
@@ -23,18 +24,24 @@ def time_turns(app: App, questions: Sequence[Question]) -> str:
         _row("understanding alone", _times(app.conversation.understand, texts)),
         _row("library search alone", _times(lambda t: app.library.search(t, limit=6), texts)),
     ]
-    return "\n".join(["milliseconds              p50     p99   worst", *rows])
+    head = f"{'milliseconds':22}{'p50':>8}{'p99':>8}{'worst':>8}   processor: p50     p99   worst"
+    return "\n".join([head, *rows])
 
 
-def _times(run: Callable[[str], object], texts: Sequence[str]) -> list[float]:
-    found = []
+def _times(run: Callable[[str], object], texts: Sequence[str]) -> list[list[float]]:
+    """The times of each text by the clock, and of the processor; each list sorted."""
+    clock, processor = [], []
     for text in texts:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.thread_time()
         run(text)
-        found.append((time.perf_counter() - start) * 1e3)
-    return sorted(found)
+        processor.append((time.thread_time() - busy) * 1e3)
+        clock.append((time.perf_counter() - start) * 1e3)
+    return [sorted(clock), sorted(processor)]
 
 
-def _row(name: str, times: Sequence[float]) -> str:
-    p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
-    return f"{name:22}{times[len(times) // 2]:8.2f}{p99:8.2f}{times[-1]:8.2f}"
+def _row(name: str, both: Sequence[Sequence[float]]) -> str:
+    cells = []
+    for times in both:
+        p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
+        cells.append(f"{times[len(times) // 2]:8.2f}{p99:8.2f}{times[-1]:8.2f}")
+    return f"{name:22}{cells[0]}        {cells[1]}"

@@ -19,6 +19,7 @@ _GROUPS = {
     "registry": ("bot.registry_cli:registry_app", "The reference permit registry."),
     "wechat": ("bot.wechat.cli:wechat_app", "The WeChat channel."),
     "telegram": ("bot.telegram.cli:telegram_app", "The Telegram channel."),
+    "review": ("bot.review_cli:review_app", "What staff labelled: export, retrain."),
     "user": ("bot.user_cli:user_app", "Accounts of the hotline console."),
     "key": ("bot.key_cli:key_app", "Keys to the API for other programs."),
     "outbox": ("bot.outbox_cli:outbox_app", "What is on its way to people, or was given up."),

@@ -7,6 +7,7 @@ Counting is the database's work, over an index that holds all it needs (`ix_turn
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Integer,
     Select,
     String,
-    case,
+    cast,
     func,
     literal_column,
     select,
@@ -121,16 +123,16 @@ def count(
     day = _day_in_china(connection, TurnRow.asked_at).label("day")
     talks = func.count(TurnRow.conversation_pk.distinct())
     days = connection.execute(turns(day, func.count(), talks).group_by(day))
-    whole = connection.execute(turns(talks)).scalar_one()
+    by_channel = _channels(connection, turns)
     useful = _ratings(connection, since, until, channel)
     return Figures(
-        conversations=whole,
+        conversations=sum(talks for _, talks in by_channel.values()),
         questions=sum(status.values()),
         by_day={dt.date.fromisoformat(row[0]): (row[1], row[2]) for row in days},
         by_status=dict(status.most_common()),
         by_intent=dict(intent.most_common()),
         by_region=dict(region.most_common()),
-        by_channel=_channels(connection, turns),
+        by_channel={name: asked for name, (asked, _) in by_channel.items()},
         response=_response(connection, turns),
         waiting=_waiting(connection, since, until, channel),
         useful=useful[True],
@@ -182,6 +184,10 @@ def times_of(classes: Sequence[int], ends: Sequence[float]) -> Times:
     return Times(tuple(classes), _under(classes, ends, 0.5), _under(classes, ends, 0.95))
 
 
+def _class(time: float, ends: Sequence[float]) -> int:
+    return bisect_left(ends, time)
+
+
 def _under(classes: Sequence[int], ends: Sequence[float], share: float) -> float | None:
     whole, so_far = sum(classes), 0
     for number, end in zip(classes, ends, strict=False):
@@ -192,31 +198,29 @@ def _under(classes: Sequence[int], ends: Sequence[float], share: float) -> float
 
 
 def _response(connection: Connection, turns: Any) -> Times:
-    seconds = _seconds(connection, TurnRow.asked_at, TurnRow.answered_at)
-    number = case(
-        *((seconds <= end, place) for place, end in enumerate(RESPONSE_S)), else_=len(RESPONSE_S)
-    ).label("class")
+    taken = _milliseconds(connection, TurnRow.asked_at, TurnRow.answered_at).label("ms")
     classes = [0] * (len(RESPONSE_S) + 1)
-    for place, found in connection.execute(turns(number, func.count()).group_by(number)):
-        classes[place] = found
+    for milliseconds, found in connection.execute(turns(taken, func.count()).group_by(taken)):
+        classes[_class(milliseconds / 1000, RESPONSE_S)] += found
     return times_of(classes, RESPONSE_S)
 
 
-def _channels(connection: Connection, turns: Any) -> dict[str, int]:
-    """Counted by conversation first: that is all in the index, and there are fewer of them."""
+def _channels(connection: Connection, turns: Any) -> dict[str, tuple[int, int]]:
+    """Questions and conversations of each channel. Counted by conversation first: that is all in
+    the index, and there are fewer of them."""
     talks = (
         turns(TurnRow.conversation_pk.label("talk"), func.count().label("n"))
         .group_by(TurnRow.conversation_pk)
         .subquery()
     )
-    total = func.sum(talks.c.n).label("n")
+    asked = func.sum(talks.c.n).label("asked")
     rows = connection.execute(
-        select(ConversationRow.channel, total)
+        select(ConversationRow.channel, asked, func.count().label("talks"))
         .join(talks, talks.c.talk == ConversationRow.pk)
         .group_by(ConversationRow.channel)
-        .order_by(total.desc())
+        .order_by(asked.desc())
     )
-    return {row.channel: int(row.n) for row in rows}
+    return {row.channel: (int(row.asked), row.talks) for row in rows}
 
 
 def _waiting(
@@ -245,7 +249,7 @@ def _waiting(
     ]
     classes = [0] * (len(WAIT_S) + 1)
     for wait in waits:
-        classes[sum(wait > end for end in WAIT_S)] += 1
+        classes[_class(wait, WAIT_S)] += 1
     times = times_of(classes, WAIT_S)
     if waits:  # few enough to be exact
         waits.sort()
@@ -291,7 +295,8 @@ def _day_in_china(connection: Connection, at: Any) -> ColumnElement[str]:
     return func.date(at, literal_column("'+8 hours'"), type_=String())
 
 
-def _seconds(connection: Connection, begin: Any, end: Any) -> ColumnElement[float]:
+def _milliseconds(connection: Connection, begin: Any, end: Any) -> ColumnElement[int]:
     if connection.dialect.name == "postgresql":
-        return func.date_part("epoch", end - begin, type_=Float())
-    return (func.julianday(end, type_=Float()) - func.julianday(begin, type_=Float())) * 86400.0
+        return cast(func.date_part("epoch", end - begin, type_=Float()) * 1000, Integer())
+    days = func.julianday(end, type_=Float()) - func.julianday(begin, type_=Float())
+    return cast(func.round(days * 86_400_000.0), Integer())

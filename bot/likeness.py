@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -20,8 +21,9 @@ def key_of(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text normalised, only its letters and figures."""
-    return "".join(sign for sign in normalise(text) if sign.isalnum())
+    """The text's letters and figures alone, of one width and size."""
+    whole = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in whole if sign.isalnum())
 
 
 def grouped(texts: Sequence[str], weights: Sequence[int]) -> list[list[int]]:

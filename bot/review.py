@@ -47,7 +47,8 @@ from dialogs.wording import say
 from knowledge.strict_yaml import read
 from knowledge.tables import Base
 from knowledge.vocabulary import vocabulary
-from nlu.tokens import dictionary_words, tokens
+from nlu.normalise import normalise
+from nlu.tokens import dictionary_words
 
 _REPLY = TypeAdapter(Reply)
 
@@ -249,13 +250,17 @@ def _turns(connection: Connection, wanted: Wanted) -> list[_Found]:
 
 
 def _rated(connection: Connection, wanted: Wanted) -> list[_Found]:
-    statement = (
-        _of_turns(wanted, RatingRow.reason)
-        .join(RatingRow, RatingRow.turn_pk == TurnRow.pk)
-        .where(RatingRow.useful.is_(False))
+    newest = (
+        select(RatingRow.turn_pk, RatingRow.reason)
+        .where(
+            RatingRow.useful.is_(False), RatingRow.at >= wanted.since, RatingRow.at < wanted.until
+        )
+        .order_by(RatingRow.pk.desc())
         .limit(MOST)
     )
-    return [_at_turn(row, "low_rated", row.reason) for row in connection.execute(statement)]
+    reasons = {row.turn_pk: row.reason for row in connection.execute(newest)}
+    statement = _of_turns(wanted).where(TurnRow.pk.in_(reasons))
+    return [_at_turn(row, "low_rated", reasons[row.pk]) for row in connection.execute(statement)]
 
 
 def _corrected(connection: Connection, wanted: Wanted) -> list[_Found]:
@@ -285,12 +290,10 @@ def _corrected(connection: Connection, wanted: Wanted) -> list[_Found]:
         )
         .order_by(complaint.pk.desc())
         .limit(MOST)
-        .subquery()
     )
-    statement = _of_turns(wanted, complaints.c.remark).join(
-        complaints, complaints.c.question == TurnRow.pk
-    )
-    return [_at_turn(row, "corrected", row.remark) for row in connection.execute(statement)]
+    remarks = {row.question: row.remark for row in connection.execute(complaints) if row.question}
+    statement = _of_turns(wanted).where(TurnRow.pk.in_(remarks))
+    return [_at_turn(row, "corrected", remarks[row.pk]) for row in connection.execute(statement)]
 
 
 def _edited(connection: Connection, wanted: Wanted) -> list[_Found]:
@@ -360,7 +363,7 @@ _SEARCHES = (
 )
 
 
-def _of_turns(wanted: Wanted, *more: Any) -> Select[*tuple[Any, ...]]:
+def _of_turns(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             TurnRow.pk,
@@ -370,7 +373,6 @@ def _of_turns(wanted: Wanted, *more: Any) -> Select[*tuple[Any, ...]]:
             TurnRow.region,
             TurnRow.asked_at,
             ConversationRow.channel,
-            *more,
         )
         .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
         .where(
@@ -424,13 +426,14 @@ def _words(reply: str | None) -> str:
 
 def has_our_words(text: str) -> bool:
     """Whether a word of our trade is in the text: an occupation, a level, a group, a topic."""
-    return any(word in _our_words() for word in tokens(text))
+    written = normalise(text)
+    return any(word in written for word in _our_words())
 
 
 @cache
 def _our_words() -> frozenset[str]:
     places = {name for region in vocabulary().regions.values() for name in region.called}
-    return frozenset(word for word in dictionary_words() if word not in places)
+    return frozenset(word for word in dictionary_words() if word not in places and len(word) > 1)
 
 
 @cache

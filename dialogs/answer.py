@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dialogs.conditions import describe, explain
+from dialogs.giving import gives, unspecified
 from dialogs.reading import says
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
-from dialogs.select import Ask, is_money, is_time, words_of
+from dialogs.select import Ask, is_money, words_of
+from dialogs.standings import standing_sentence
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.rules import Determination, determine
@@ -101,7 +103,7 @@ class Composer:
         complete &= self.office(ask, entries)
         complete &= self.silences(ask, entries)
         self.standings(entries)
-        return complete and not _unspecified(first.provision)
+        return complete and not unspecified(first.provision)
 
     def conclusion(self, ask: Ask, entry: Entry) -> None:
         clause = self.cite_entry(entry)
@@ -231,7 +233,7 @@ class Composer:
         missing = []
         for document in _documents(entries):
             for aspect in sorted(ask.aspects):
-                if not _gives(entries, aspect):
+                if not gives(entries, aspect):
                     missing += self.silent_on(ask, document, aspect)
             missing += self.silent_in_words(ask, document)
         fresh = [s for s in dict.fromkeys(missing) if s not in said]
@@ -313,35 +315,6 @@ class Composer:
         )
 
 
-def standing_sentence(
-    documents: Sequence[Document], as_of: dt.date, names: str | None = None
-) -> str:
-    """The standing that `documents` share, in plain words; `names` stands in for their names."""
-    document = documents[0]
-    worth = standing(document, as_of)
-    key = worth.value
-    if (
-        worth is Standing.REPEALED
-        and document.repeal is not None
-        and document.repeal.on is not None
-    ):
-        key = "repealed_dated"
-    issued = (
-        say("standing.issued", date=spoken_date(document.issued_on))
-        if document.issued_on
-        else say("standing.issued_unknown")
-    )
-    return say(
-        f"standing.{key}",
-        names="".join(f"《{one.name}》" for one in documents) if names is None else names,
-        issued=issued,
-        verified=spoken_date(document.last_verified_on),
-        until=f"{document.plan_period.until.year}年" if document.plan_period else "",
-        expires=spoken_date(document.expires_on) if document.expires_on else "",
-        on=spoken_date(document.repeal.on) if document.repeal and document.repeal.on else "",
-    )
-
-
 def _documents(entries: Sequence[Entry]) -> list[Document]:
     return list({entry.document.id: entry.document for entry in entries}.values())
 
@@ -351,31 +324,3 @@ def _first_of_each_document(entries: Sequence[Entry]) -> list[Entry]:
     for entry in entries:
         first.setdefault(entry.document.id, entry)
     return list(first.values())
-
-
-def _gives(entries: Sequence[Entry], aspect: Aspect) -> bool:
-    """Whether the best of the provisions gives what the aspect asks for."""
-    provision = entries[0].provision
-    agencies = provision.agencies
-    if aspect == "amount":
-        return any(is_money(a) and a.state in ("given", "free") for a in provision.amounts)
-    if aspect == "deadline":
-        return provision.kind == "deadline" or any(is_time(a) for a in provision.amounts)
-    if aspect == "procedure":
-        return provision.kind == "procedure"
-    if aspect == "office":
-        return agencies is not None and bool(agencies.accepts or agencies.lead)
-    if aspect in ("condition", "everyone"):
-        return not _unspecified(provision)
-    return True
-
-
-def _unspecified(provision: Provision) -> bool:
-    """Whether the clause names a condition it does not define."""
-    todo = [provision.when] if provision.when else []
-    while todo:
-        node = todo.pop()
-        if node.unspecified is not None:
-            return True
-        todo += [*(node.all_ or ()), *(node.any_ or ()), *([node.not_] if node.not_ else [])]
-    return False

@@ -13,7 +13,8 @@ from dialogs.memory import Memory
 from dialogs.permits import Permits
 from dialogs.policy import Desk
 from dialogs.reading import only_answers, says
-from dialogs.reply import Block, Message, Reply, Statement, Status
+from dialogs.replies import talk
+from dialogs.reply import Message, Reply, Status
 from dialogs.turn import Turn
 from dialogs.wording import say, spoken_date
 from knowledge.library import Library
@@ -82,8 +83,3 @@ class Conversation:
 def _answers(text: str) -> bool:
     """Whether the text is one of the foreign words that everybody answers with (OK)."""
     return says("agrees", normalise(text).lower())
-
-
-def talk(status: Status, text: str) -> Reply:
-    """A reply that says nothing about policy."""
-    return Reply(status, (Block("talk", (Statement(text),)),))

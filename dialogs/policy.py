@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialogs.answer import Composer, standing_sentence
+from dialogs.answer import Composer
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, Pick, may_concern, programmes_meant, weigh
+from dialogs.standings import standing_sentence
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.standing import applies, exists, standing

@@ -168,7 +168,7 @@ class Replies:
             reply = talk(Status.OUT_OF_SCOPE, say(f"near.{intent}"))
         else:
             status = _STATUS_OF_TALK.get(intent, Status.ANSWERED)
-            reply = _talk(status, say(f"talk.{intent}", names=covered(self.desk)))
+            reply = talk(status, say(f"talk.{intent}", names=covered(self.desk)))
         if intent == "out_of_scope":
             memory = replace(memory, misses=memory.misses + 1)
             if memory.misses >= _MISSES_BEFORE_HELP:

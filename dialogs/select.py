@@ -8,10 +8,11 @@ by its rarity among the candidates.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 
 from dialogs.reading import how_many
@@ -84,6 +85,8 @@ def _counts(amount: Amount, question: str) -> bool:
 
 # What a shared word, pair of characters and character count for, by their rarity.
 _WORD, _PAIR, _CHARACTER = 1.2, 0.7, 0.4
+# One that the document itself coined.
+_COINED = 2.0
 # A term that stands in the headings above a clause, or names its topic, and not in what it says.
 _IN_PART = 0.6
 # Characters that say nothing about what is asked, alone or two together.
@@ -129,7 +132,10 @@ class Pick:
 
 def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     """The entries with their scores, best first. Entries for other occupations are left out."""
-    asked = _asked_terms(ask.text)
+    # Whose rules these are is settled: that a provision names the place says nothing more for it.
+    asked = _asked_terms(_places(words).sub(" ", ask.text))
+    coined = (term for entry in entries for term in _coined(entry.provision.quote))
+    asked |= dict.fromkeys((term for term in coined if term in ask.text), _COINED)
     said = frozenset(asked)
     named = _named(ask, words)
     documents = [_terms_of(entry.provision.says, entry.provision.quote) for entry in entries]
@@ -150,6 +156,13 @@ def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
         score -= _LENGTH * math.log(len(document))
         picks.append(Pick(entry, score + _fit(entry, ask, words, meant)))
     return sorted(picks, key=lambda pick: -pick.score)
+
+
+@cache
+def _places(words: Vocabulary) -> re.Pattern[str]:
+    """Every name of every area, longest first."""
+    named = {n for area in words.regions.values() for n in (area.label, area.short, *area.called)}
+    return re.compile("|".join(map(re.escape, sorted(named, key=len, reverse=True))))
 
 
 def _named(ask: Ask, words: Vocabulary) -> dict[str, frozenset[str]]:
@@ -174,7 +187,14 @@ def _implied(entry: Entry, named: Mapping[str, frozenset[str]]) -> frozenset[str
 def _terms_of(says: str, quote: str = "") -> frozenset[str]:
     """Words, pairs of characters and characters: people seldom use a document's whole words."""
     text = says + quote
-    return frozenset((*search_words(text), *map("".join, pairwise(text)), *text))
+    pairs = map("".join, pairwise(text))
+    return frozenset((*search_words(text), *pairs, *text, *_coined(quote)))
+
+
+@lru_cache(20_000)
+def _coined(quote: str) -> tuple[str, ...]:
+    """The words a document made up and set in quotation marks (“五规范”)."""
+    return tuple(re.findall("“([^“”，。；]{2,12})”", quote))
 
 
 @lru_cache(20_000)
@@ -184,6 +204,7 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _asked_terms(text: str) -> dict[str, float]:
+    text = text.strip()
     terms = dict.fromkeys(text, _CHARACTER)
     terms |= dict.fromkeys(map("".join, pairwise(text)), _PAIR)
     terms |= {word: _WORD * weight for word, weight in question_words(text).items()}

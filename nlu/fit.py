@@ -36,8 +36,8 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
     progress("learning what is out of scope")
     judge = fit_judge(data, patterns_of(featurizers, data.patterns))
-    rows, wide = numbered(features), wide.astype(np.float32)
-    return Model(header, tuple(intents), rows, wide, intercept, judge)
+    rows, narrowed = numbered(features), wide.astype(np.float32)
+    return Model(header, tuple(intents), rows, narrowed, intercept, judge)
 
 
 def _count(

@@ -99,20 +99,18 @@ def save(model: Model, path: Path) -> None:
         "features": [list(rows) for rows in model.rows],
         "judge": _judge_header(model.judge),
     }
-    judged = {} if model.judge is None else {
-        "judge_weights": model.judge.weights, "judge_familiarity": model.judge.familiarity
-    }  # fmt: skip
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "header": np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8),
+        "weights": model.weights,
+        "intercept": model.intercept,
+    }
+    if model.judge is not None:
+        arrays |= dict(zip(_JUDGED, (model.judge.weights, model.judge.familiarity), strict=True))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            np.savez(
-                file,
-                header=np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8),
-                weights=model.weights,
-                intercept=model.intercept,
-                **judged,
-            )
+            np.savez(file, allow_pickle=False, **arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

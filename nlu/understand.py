@@ -83,8 +83,10 @@ class Understander:
         self._judge = self._first_judge()
 
     def _first_judge(self) -> ScopeJudge | None:
-        judges = (one for one in (self._classifier, self._fallback) if isinstance(one, ScopeJudge))
-        return next(judges, None)
+        for engine in (self._classifier, self._fallback):
+            if isinstance(engine, ScopeJudge):
+                return engine
+        return None
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.

@@ -100,7 +100,11 @@ def _standing_said(reply: Reply, document_id: str, whole: str) -> bool:
     citation = next(one for one in reply.citations if one.document_id == document_id)
     short = say(f"standing.short.{citation.standing.value}")
     in_block = any(
-        kind == "standing" and any(c.startswith(document_id) for c in _documents(statement, reply))
+        kind == "standing"
+        and (
+            f"《{citation.document}》" in statement.text
+            or document_id in _documents(statement, reply)
+        )
         for kind, statement in reply.statements()
     )
     return in_block or f"（{short}）" in whole

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.console import (
     account,
+    assistant,
     audit_page,
     canned_page,
     conversations,
@@ -35,6 +36,7 @@ from bot.console import (
     library,
     login,
     people,
+    permits_page,
     review_page,
     review_train,
 )
@@ -57,6 +59,8 @@ PageRouter = Callable[[ConsoleParts], APIRouter]
 # Every page's module has a `router(parts)`; a new page is one more line here.
 _PAGES: tuple[PageRouter, ...] = (
     home.router,
+    assistant.router,
+    permits_page.router,
     library.router,
     conversations.router,
     conversations_held.router,

@@ -74,8 +74,8 @@ def router(parts: ConsoleParts) -> APIRouter:
         error: str = "",
         noted: bool = False,
     ) -> Response:
-        region = call.shown.get(REGION, "") or call.told.get(REGION, "")
-        codes = dict.fromkeys((*parts.app.library.regions(), *([region] if region else [])))
+        region = answer.region if answer else call.told.get(REGION, "")
+        codes = dict.fromkeys((*parts.app.library.regions(), region))
         return page(
             request,
             "assistant.html",
@@ -85,7 +85,7 @@ def router(parts: ConsoleParts) -> APIRouter:
             answer=answer,
             wish=wish or Wish(),
             region=region,
-            regions={code: words.regions[code].label for code in codes},
+            regions={code: words.regions[code].label for code in codes if code in words.regions},
             today=china_day(parts.now()),
             most=parts.app.conversation.max_chars,
             noted=noted,

@@ -16,7 +16,6 @@ from bot.console.assistant_checklist import Checklist, checklist
 from bot.console.assistant_spoken import read_aloud, text_message
 from bot.console.library_words import marked
 from bot.console.wording import say
-from dialogs.answer import standing_sentence
 from dialogs.handoff import Staffing
 from dialogs.interview import benefits, role_of
 from dialogs.memory import Memory
@@ -24,6 +23,7 @@ from dialogs.policy import Desk
 from dialogs.policy import answer as policy_answer
 from dialogs.reply import Message, Option, Reply, Status
 from dialogs.select import Ask
+from dialogs.standings import standing_sentence
 from dialogs.text import as_text, clause_name
 from knowledge.library import Entry, Library
 from knowledge.schema import Document
@@ -35,7 +35,7 @@ from nlu.understanding import Score, Understanding
 _CERTAIN = 0.6
 _MOST_NEAR = 3
 _LEAST_NEAR = 0.02
-_MOST_CHECKED = 6
+_MOST_CHECKED = 8
 _MOST_REGIONS = 12
 _NO_ANSWER = frozenset((Status.CLARIFY, Status.NOT_COVERED, Status.OUT_OF_SCOPE, Status.FAILED))
 _CHECKING = frozenset(("permit_verification", "my_permit"))
@@ -52,11 +52,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Worth:
-    """A document the answer rests on, and what it is worth on the day."""
+    """A standing, and the documents that have it."""
 
-    document: Document
     standing: Standing
-    sentence: str
+    documents: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ class Answer:
     whole: str
     sms: str
     options: tuple[Option, ...]
+    sure: float | None  # of the subject; None where it was not in question
     near: tuple[Near, ...]
     check: Checklist
     sources: tuple[Source, ...]
@@ -150,8 +150,9 @@ def answered(app: App, call: Call, wish: Wish) -> Answer:
     if "region" in reply.missing and not check.ask_next:
         check = replace(check, ask_next=say("assistant.ask_region"), ask_why="")
     one = heard[-1] if heard else None
-    topic = after.subject.intent if after.subject and one and one.intent in words.topics else ""
-    worths, sources = _sources(reply, entries, day, library)
+    topic = after.subject.intent if after.subject and reply.intent == after.subject.intent else ""
+    # A follow-up (那长治呢) takes its subject from the question before: nothing to be unsure of.
+    sure = one.confidence if one is not None and one.intent in (reply.intent, call.meant) else None
     permit = reply.intent in _CHECKING
     lead = (say("assistant.permit"),) if permit else _lead(reply)
     return Answer(
@@ -163,16 +164,18 @@ def answered(app: App, call: Call, wish: Wish) -> Answer:
         region=region,
         region_name=words.regions[region].label if region else "",
         day=day,
-        worths=worths,
+        worths=_worths(reply, entries, day),
         aloud=read_aloud(reply),
-        whole=as_text(reply),
+        whole=as_text(replace(reply, options=())),
         sms=text_message(reply),
         options=() if check.controls else reply.options,
-        near=_near(one, reply, words),
+        sure=sure,
+        near=_near(one, reply, sure, words),
         check=check,
-        sources=sources,
+        sources=_sources(reply, entries, day, library),
         elsewhere=_elsewhere(after, region, day, desk) if wish.compare and topic else (),
-        missed=not permit and (reply.status in _NO_ANSWER or reply.confidence < _CERTAIN),
+        missed=not permit
+        and (reply.status in _NO_ANSWER or (sure is not None and sure < _CERTAIN)),
         permit=permit,
     )
 
@@ -202,61 +205,71 @@ def _entries(
         found = benefits(ask, interview.topics, after.region, day, desk)
         order = ("met", "unknown", "not_met")
         found.sort(key=lambda one: order.index(one.determination.outcome.value))
-        return [(one.topic, one.entry) for one in found[: _MOST_CHECKED + 2]]
+        return [(one.topic, one.entry) for one in found[:_MOST_CHECKED]]
     cited = {(one.clause, one.quote): place for place, one in enumerate(reply.citations)}
     entries: dict[str, tuple[int, Entry]] = {}
     for document in dict.fromkeys(citation.document_id for citation in reply.citations):
         whole = desk.library.document(document)
         for entry in whole[1] if whole else ():
             place = cited.get((entry.provision.clause, entry.provision.quote))
-            if place is not None and entry.provision.when is not None:
+            if place is not None:
                 entries[entry.provision.id] = (place, entry)
-    in_order = sorted(entries.values(), key=lambda pair: pair[0])
-    return [(entry.provision.topics[0], entry) for _, entry in in_order[:_MOST_CHECKED]]
+    in_order = [entry for _, entry in sorted(entries.values(), key=lambda pair: pair[0])]
+    # What is for others than the one who asks has conditions that nobody need tick.
+    mine = {role_of(after) or "worker", *(in_order[0].provision.audience if in_order else ())}
+    kept = [
+        (entry.provision.topics[0], entry)
+        for entry in in_order
+        if entry.provision.when is not None and mine.intersection(entry.provision.audience)
+    ]
+    return kept[:_MOST_CHECKED]
 
 
 def _sources(
     reply: Reply, entries: Sequence[tuple[str, Entry]], day: dt.date, library: Library
-) -> tuple[tuple[Worth, ...], tuple[Source, ...]]:
-    """The documents and the clauses that the answer and its determinations rest on."""
+) -> tuple[Source, ...]:
+    """The clauses that the answer and its determinations rest on."""
     quotes: dict[str, list[str]] = {}
     for citation in reply.citations:
         quotes.setdefault(citation.clause, []).append(citation.quote)
     for _, entry in entries:
         quotes.setdefault(entry.provision.clause, []).append(entry.provision.quote)
-    worths: dict[str, Worth] = {}
     sources = []
     for clause_id, said in quotes.items():
         found = library.clause(clause_id)
         if found is None:
             continue
         clause, document = found
-        worth = standing(document, day)
-        worths[document.id] = Worth(document, worth, standing_sentence([document], day))
-        sources.append(
-            Source(
-                clause_id,
-                clause_name(clause_id),
-                clause.heading,
-                document,
-                worth,
-                said[0],
-                marked(clause.text, said),
-            )
-        )
-    return tuple(worths.values()), tuple(sources)
+        name, worth = clause_name(clause_id), standing(document, day)
+        parts = marked(clause.text, said)
+        sources.append(Source(clause_id, name, clause.heading, document, worth, said[0], parts))
+    return tuple(sources)
 
 
-def _near(one: Understanding | None, reply: Reply, words: Vocabulary) -> tuple[Near, ...]:
+def _worths(
+    reply: Reply, entries: Sequence[tuple[str, Entry]], day: dt.date
+) -> tuple[Worth, ...]:
+    """What the documents are worth that the answer and its determinations rest on."""
+    names: dict[Standing, dict[str, None]] = {}
+    for citation in reply.citations:
+        names.setdefault(citation.standing, {})[citation.document] = None
+    for _, entry in entries:
+        names.setdefault(standing(entry.document, day), {})[entry.document.name] = None
+    return tuple(Worth(worth, tuple(documents)) for worth, documents in names.items())
+
+
+def _near(
+    one: Understanding | None, reply: Reply, sure: float | None, words: Vocabulary
+) -> tuple[Near, ...]:
     """What else may have been meant, where that is in doubt."""
-    if one is None or (one.confidence >= _CERTAIN and reply.status is not Status.CLARIFY):
+    lost = reply.status in _NO_ANSWER
+    if one is None or not (lost or (sure is not None and sure < _CERTAIN)):
         return ()
-    shown = one.intent if reply.status not in _NO_ANSWER else ""
     found = [
         Near(score.intent, words.topics[score.intent].label, round(score.confidence * 100))
         for score in one.ranking
         if score.intent in words.topics
-        and score.intent != shown
+        and (lost or score.intent != reply.intent)
         and score.confidence >= _LEAST_NEAR
     ]
     return tuple(found[:_MOST_NEAR])

@@ -50,7 +50,7 @@ class Call:
         changed = {name: text for name, text in sent.items() if text != self.shown.get(name, "")}
         told = {**self.told, **changed}
         if question == self.question:
-            ticked = self.ticked | changed.keys()
+            ticked = self.ticked.union(changed)
             return replace(self, told=told, ticked=ticked, meant=meant or self.meant)
         return Call(
             question=question,

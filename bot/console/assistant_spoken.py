@@ -23,8 +23,9 @@ _ISO = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 _YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})(?=年|[-—～~](?:19|20)[0-9]{2}年)")
 _PERCENT = re.compile(rf"({_NUMBER})\s*[%％]")
 _RANGE = re.compile(rf"({_NUMBER})\s*[-–—~～]\s*(?={_NUMBER})")
+# 110, 12333, 95588: a telephone number unless a unit follows, and no round amount.
 _HOTLINE = re.compile(
-    r"(?<![0-9.])(1[012][0-9]|1[012][0-9]{3}|9[56][0-9]{3})(?![0-9.万元年月日人家名个岁天学小%％])"
+    r"(?<![0-9.])(110|119|120|122|(?:12|9[56])[0-9](?!00)[0-9]{2})(?![0-9.万元年月日人家名个岁天学小%％])"
 )
 _PER = re.compile(r"(元|万元)\s*/\s*")
 _PLAIN = re.compile(_NUMBER)
@@ -70,13 +71,11 @@ def _sources(citations: Sequence[Citation]) -> str:
 
 
 def _sentences(reply: Reply, kinds: Sequence[BlockKind]) -> list[str]:
-    found = [
-        statement.text
-        for kind in kinds
-        for block in reply.blocks
-        if block.kind == kind
-        for statement in block.statements
-    ]
+    """The sentences of the blocks of `kinds`; a list under a heading is one sentence."""
+    found: list[str] = []
+    for block in (block for kind in kinds for block in reply.blocks if block.kind == kind):
+        said = [statement.text for statement in block.statements]
+        found += [f"{block.heading}：{''.join(said)}"] if block.heading else said
     return list(dict.fromkeys(found))
 
 

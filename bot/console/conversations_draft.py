@@ -48,24 +48,29 @@ def memory_of(engine: Engine, conversation_pk: int) -> Memory:
     return memory_from_json(stored)
 
 
-def bot_draft(
-    conversation: Conversation, memory: Memory, turns: Sequence[Turn], upto: int | None = None
-) -> BotDraft | None:
-    """The answer to the newest message that the bot has kept silent on (of those up to the turn
-    `upto`); None where there is none."""
+def unanswered(turns: Sequence[Turn], upto: int | None = None) -> list[Turn]:
+    """The messages that the bot has kept silent on, up to the turn `upto`; newest first."""
     silent: list[Turn] = []
     for turn in reversed(turns):
         if turn.speaker == "user" and turn.reply.blocks:
             break
         if turn.speaker == "user" and turn.text.strip() and (upto is None or turn.pk <= upto):
             silent.append(turn)
-    if not silent or (upto is not None and silent[0].pk != upto):
+    return silent
+
+
+def bot_draft(
+    conversation: Conversation, memory: Memory, turns: Sequence[Turn], turn: int
+) -> BotDraft | None:
+    """The answer to the message of `turn`; None where the bot has not kept silent on it."""
+    silent = unanswered(turns, turn)
+    if not silent or silent[0].pk != turn:
         return None
     alone = replace(conversation, permits=None, staffing=lambda _channel: Staffing())
     reply = None
-    for turn in reversed(silent[:_MOST]):
-        reply, memory = alone.converse(Message(turn.text), memory)
-    return BotDraft(silent[0].pk, silent[0].text, reply if reply and _helps(reply) else None)
+    for earlier in reversed(silent[:_MOST]):
+        reply, memory = alone.converse(Message(earlier.text), memory)
+    return BotDraft(turn, silent[0].text, reply if reply and _helps(reply) else None)
 
 
 def _helps(reply: Reply) -> bool:

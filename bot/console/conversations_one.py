@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy import select
 
@@ -15,7 +15,12 @@ from bot.console.audit import AuditRow
 from bot.console.canned import BLANK
 from bot.console.conversations_draft import bot_draft, memory_of
 from bot.console.conversations_stream import stream
-from bot.console.conversations_view import colleagues, is_theirs, show_conversation
+from bot.console.conversations_view import (
+    colleagues,
+    is_theirs,
+    show_conversation,
+    show_draft,
+)
 from bot.console.parts import ConsoleParts
 from bot.console.security import CSRF_HEADER, Visitor, requires
 from bot.console.sessions import SessionRow
@@ -49,6 +54,18 @@ def router(parts: ConsoleParts) -> APIRouter:
     @routes.get("/stream")
     async def watch(visitor: Staff, pk: Key) -> Response:
         return stream(visitor, pk)
+
+    @routes.get("/draft")
+    def draft(
+        request: Request,
+        visitor: Staff,
+        pk: Key,
+        turn: Annotated[int, Query(ge=1, le=2**31 - 1)] = 1,
+    ) -> Response:
+        place = _place(parts, pk)
+        if not is_theirs(handovers.of_conversation(pk), visitor.account.name):
+            raise HTTPException(404)
+        return show_draft(request, visitor, pk, place, turn)
 
     @routes.post("/take")
     def take(request: Request, visitor: Staff, pk: Key) -> Response:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from bot.console import accounts, canned, notes
 from bot.console.conversations import clock, labels_of
-from bot.console.conversations_draft import bot_draft, memory_of
+from bot.console.conversations_draft import bot_draft, memory_of, unanswered
 from bot.console.conversations_found import queue, region_of, topic_of
 from bot.console.rendering import page
 from bot.console.roles import may_open
@@ -45,7 +45,7 @@ def show_conversation(
     turns = history(parts.engine, channel, person, _SHOWN)
     memory = memory_of(parts.engine, pk)
     mine = is_theirs(handover, me)
-    draft = bot_draft(app.conversation, memory, turns) if mine else None
+    silent = unanswered(turns) if mine else []
     region, topic = region_of(memory, app.conversation.words), topic_of(memory)
     with parts.engine.begin() as connection:
         canned.seed(connection)
@@ -73,8 +73,7 @@ def show_conversation(
         codes=table("close_code"),
         turns=turns,
         cut=len(turns) == _SHOWN,
-        draft=draft,
-        draft_text=as_text(draft.reply) if draft and draft.reply else "",
+        draft_for=silent[0].pk if silent else "",
         canned=[(one, canned.filled(one.text, values)) for one in ready],
         notes=left,
         region=region,
@@ -87,6 +86,22 @@ def show_conversation(
         now=parts.now(),
         clock=clock,
         error=error,
+    )
+
+
+def show_draft(request: Request, visitor: Visitor, pk: int, place: Place, turn: int) -> Response:
+    """What the bot would answer to the message of `turn`: a part of the page, fetched by itself so
+    that the person's words need not wait for it."""
+    parts = visitor.parts
+    turns = history(parts.engine, *place)
+    found = bot_draft(parts.app.conversation, memory_of(parts.engine, pk), turns, turn)
+    return page(
+        request,
+        "conversation_draft.html",
+        draft=found,
+        text=as_text(found.reply) if found and found.reply else "",
+        statuses=table("reply_status"),
+        **CLAUSES,
     )
 
 

@@ -20,6 +20,7 @@ MAX_UPDATE_BODY = 256 * 1024
 _LARGER = {
     "/api/v1/messages": MAX_PICTURE_BODY,
     "/api/v1/verifications": MAX_PICTURE_BODY,
+    "/console/permits/check": MAX_PICTURE_BODY,
     "/telegram": MAX_UPDATE_BODY,
 }
 

@@ -10,13 +10,14 @@ from typing import Literal, TypeVar
 
 import anyio
 import anyio.to_thread
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.inbox import Inbox
 from bot.outbox import OutboxRow
 from bot.retention import forget
-from bot.storage import ConversationRow, held, history
+from bot.storage import ConversationRow, TurnRow, held, history
 from bot.wechat import content, quota
 from bot.wechat.gate import Refused
 from bot.wechat.inbound import Received
@@ -34,6 +35,7 @@ _KINDS = frozenset(("voice", "video", "location", "link"))
 # Events that the person expects an answer to, and which open the small quota.
 _ACTS = frozenset(("subscribe", "scan", "click", "scancode_waitmsg", "scancode_push"))
 
+_REPLY = TypeAdapter(Reply)
 _T = TypeVar("_T")
 
 
@@ -103,6 +105,11 @@ class Answering:
         reply = await self.reply_to(message)
         await self._in_thread(partial(self.passive.put_late, self.late, key, message.sender, reply))
 
+    async def known(self, message: Received) -> Reply | None:
+        """The reply that the message got before, without waiting for anybody's turn to end: a
+        repeat of what was answered long ago must not run out of time. None: it is new."""
+        return await self._in_thread(partial(self._stored, message))
+
     async def finish_earlier(self, message: Received) -> None:
         """See the person's other late messages to their end first."""
         for key in await self._in_thread(partial(self.late.earlier, message)):
@@ -154,6 +161,19 @@ class Answering:
         asked = Message(text, message.sender, message.key, CHANNEL, images=images)
         reply = await self._in_thread(partial(self.inbox.handle, asked))
         return reply if reply.blocks else None
+
+    def _stored(self, message: Received) -> Reply | None:
+        with self.engine.connect() as connection:
+            stored = connection.execute(
+                select(TurnRow.reply)
+                .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
+                .where(
+                    ConversationRow.channel == CHANNEL,
+                    ConversationRow.id == message.sender,
+                    TurnRow.message_id == message.key,
+                )
+            ).scalar()
+        return None if stored is None else _REPLY.validate_json(stored)
 
     async def _cannot(self, message: Received, kind: str) -> Reply | None:
         """Kind words for what cannot be read. A member of staff who has the conversation is told

@@ -160,6 +160,9 @@ class Webhook:
     async def _work(
         self, message: Received, before: asyncio.Task[Reply | None] | None
     ) -> Reply | None:
+        known = await self._answering.known(message)
+        if known is not None:
+            return known if known.blocks else None
         if before is not None:
             await asyncio.wait({before})  # in the order they came
         await self._answering.finish_earlier(message)

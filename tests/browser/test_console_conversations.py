@@ -27,6 +27,7 @@ OFFICE = {"width": 1366, "height": 768}
 # What one side writes the other sees within a second; a busy machine gets two more.
 SOON = 3_000
 Opener = Callable[[], Page]
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def wants_a_person(page: Page) -> Page:
 
 def take(page: Page) -> None:
     page.get_by_role("button", name="接过来").first.click()
-    expect(page.get_by_text("您接着", exact=True)).to_be_visible()
+    expect(page.get_by_text("您接着", exact=True)).to_be_visible(timeout=15_000)
     page.wait_for_load_state()
 
 
@@ -230,7 +231,8 @@ def test_canned_answers_and_the_draft_by_keyboard(somebody: Opener, li: Page) ->
     li.keyboard.press("Control+Enter")
     expect(mei.locator(".answer").last).to_contain_text("我是工作人员李红", timeout=SOON)
     ask(mei, "广州的星级怎么评")
-    expect(li.get_by_role("heading", name="机器人会这样答")).to_be_visible(timeout=SOON)
+    expect(turns(li).last).to_contain_text("广州的星级怎么评", timeout=SOON)
+    expect(li.get_by_role("heading", name="机器人会这样答")).to_be_visible()
     li.keyboard.press("Alt+d")
     expect(box).to_be_focused()
     expect(li.get_by_text("没改就连依据一起发")).to_be_visible()

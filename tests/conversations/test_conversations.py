@@ -2,7 +2,9 @@
 
 A case that shows a fault we know carries `known_fault` with the reason and must fail; mending the
 fault fails the run until the mark is taken away. Every reply of every case is also held to
-`tests.conversing.check_reply`. Run with -s to see which provisions no case reaches.
+`tests.conversing.check_reply`. Together they reach every topic, area, standing and status. Run with
+-s to see which provisions no case reaches; what the questions written for each provision reach is
+counted by `anxin bench answers`.
 """
 
 from __future__ import annotations
@@ -22,11 +24,16 @@ from dialogs.text import as_text
 from knowledge.library import Library
 from knowledge.loader import LoadedDocument
 from knowledge.rules import FactValue, Groups
+from knowledge.standing import Standing, standing
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import Vocabulary
 from tests.conversing import NOW, check_reply, open_conversation
 
 FOLDER = Path(__file__).parent
+# A day on which the plans' years had not run out.
+_EARLY = dt.date(2021, 11, 1)
+# Reached by the tests of permits, of staff and of outages.
+_ELSEWHERE = {Status.VERDICT, Status.HANDED_OFF, Status.FAILED}
 
 
 class _Strict(BaseModel):
@@ -81,19 +88,30 @@ CASES = dict(_cases())
 
 
 class Reached:
-    """The provisions whose sentence or quote stood in some reply."""
+    """What stood in some reply: provisions by their quotes, topics, documents, standings."""
 
     def __init__(self) -> None:
+        self.cases = 0
         self.quotes: set[tuple[str, str]] = set()
+        self.topics: set[str] = set()
+        self.documents: set[str] = set()
+        self.standings: set[Standing] = set()
+        self.statuses: set[Status] = set()
 
     def add(self, reply: Reply) -> None:
         self.quotes |= {(citation.clause, citation.quote) for citation in reply.citations}
+        self.statuses.add(reply.status)
+        if reply.citations:
+            self.topics.add(reply.intent)
+            self.documents |= {citation.document_id for citation in reply.citations}
+            self.standings |= {citation.standing for citation in reply.citations}
 
     def report(self, documents: list[LoadedDocument]) -> str:
         """The provisions never reached, a line each, below how many were."""
         everything = [p for loaded in documents for p in loaded.document.provisions]
         missed = [p.id for p in everything if (p.clause, p.quote) not in self.quotes]
-        share = f"{len(everything) - len(missed)} of {len(everything)} provisions reached"
+        reached = len(everything) - len(missed)
+        share = f"{reached} of {len(everything)} provisions reached by a dialogue case"
         return "\n".join([share, *missed])
 
 
@@ -125,6 +143,7 @@ def _marked() -> list[object]:
 
 @pytest.mark.parametrize("case", _marked())
 def test_conversation(case: Case, library: Library, words: Vocabulary, reached: Reached) -> None:
+    reached.cases += 1
     clock = Clock()
     conversation = open_conversation(library, words, clock)
     memory = Memory()
@@ -138,6 +157,22 @@ def test_conversation(case: Case, library: Library, words: Vocabulary, reached: 
         reached.add(reply)
         problems = _problems(turn, reply, memory)
         assert not problems, f"{turn.say} → {problems}\n{_shown(reply)}"
+
+
+def test_the_cases_reach_everything(
+    reached: Reached, documents: list[LoadedDocument], words: Vocabulary
+) -> None:
+    """Every topic is answered from clauses in some case, every document cited, every standing that
+    a document of the library has at some time is said, every status given that needs no outage."""
+    if reached.cases < len(CASES):
+        pytest.skip("only some of the cases were run")
+    standings = {
+        standing(loaded.document, day) for loaded in documents for day in (NOW.date(), _EARLY)
+    }
+    assert not words.topics.keys() - reached.topics
+    assert not {loaded.document.id for loaded in documents} - reached.documents
+    assert not standings - reached.standings
+    assert not set(Status) - _ELSEWHERE - reached.statuses
 
 
 def _problems(turn: Turn, reply: Reply, memory: Memory) -> list[str]:

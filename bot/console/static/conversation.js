@@ -1,7 +1,7 @@
 // One conversation: what comes in appears by itself; the reply box, canned answers, the bot's draft.
 
 import { csrf } from "./console.js";
-import { follow, keep } from "./live.js";
+import { fetched, follow, keep } from "./live.js";
 
 const desk = document.querySelector("[data-stream]");
 const talk = document.getElementById("talk");
@@ -35,9 +35,30 @@ const look = follow(desk.dataset.stream, {
     if (now !== turns && wasAtEnd) toEnd();
     else if (now > turns) newer.hidden = false;
     turns = now;
+    showDraft();
   },
 });
 toEnd();
+
+// --- what the bot would answer ---
+
+let draftFor = "";
+
+async function showDraft() {
+  const place = document.getElementById("draft");
+  const { turn, path } = place.dataset;
+  if (turn === draftFor) return;
+  draftFor = turn;
+  let parts = [];
+  try {
+    if (turn) parts = [...(await fetched(`${path}?turn=${turn}`)).body.children];
+  } catch {
+    if (draftFor === turn) draftFor = ""; // the next look asks again
+  }
+  if (draftFor === turn) place.replaceChildren(...parts);
+}
+
+showDraft();
 
 // --- saying something ---
 

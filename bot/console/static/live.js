@@ -32,7 +32,7 @@ export function follow(path, { after = () => {}, always = false } = {}) {
     while (again) {
       again = false;
       try {
-        merge(await page());
+        merge(await fetched());
         after();
         behind(false);
       } catch {
@@ -73,11 +73,11 @@ export function follow(path, { after = () => {}, always = false } = {}) {
   return look;
 }
 
-/** This page as it would be now. To the log-in when that has ended. */
-function page() {
+/** The page at `path`, by default this one as it would be now. To the log-in when that has ended. */
+export function fetched(path = document.querySelector("[data-self]")?.dataset.self) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("GET", document.querySelector("[data-self]")?.dataset.self ?? location.href);
+    request.open("GET", path ?? location.href);
     request.responseType = "document"; // parsed, and nothing in it is run
     request.timeout = 10_000;
     request.setRequestHeader("x-anxin-background", "1");

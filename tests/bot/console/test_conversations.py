@@ -54,6 +54,13 @@ def words_of(desk: Desk, person: str = "p") -> list[tuple[str, str]]:
     ]
 
 
+def draft_of(person: httpx.Client, pk: int) -> str:
+    """What the bot would answer, as the page fetches it."""
+    turn = re.search(r'data-turn="(\d+)"', person.get(f"{HERE}/{pk}").text)
+    assert turn
+    return person.get(f"{HERE}/{pk}/draft", params={"turn": turn[1]}).text
+
+
 def script(person: httpx.Client, path: str, **fields: str) -> httpx.Response:
     """What the page's own script sends."""
     csrf = person.csrf  # type: ignore[attr-defined]
@@ -163,7 +170,7 @@ def test_the_draft_of_the_bot_as_it_is_and_edited(desk: Desk) -> None:
     pk, li = asked_for_a_person(desk), desk.logged_in("operator")
     li.submit(f"{HERE}/{pk}/take")
     said(desk, "广州的星级怎么评")
-    shown = li.get(f"{HERE}/{pk}").text
+    shown = draft_of(li, pk)
     found = re.search(r'id="use-draft" data-turn="(\d+)" data-text="([^"]*)"', shown)
     assert found
     script(li, f"{HERE}/{pk}/say", words=unescape(found[2]), draft=found[1])
@@ -188,10 +195,11 @@ def test_the_draft_asks_nobody_and_changes_nothing(desk: Desk) -> None:
     li.submit(f"{HERE}/{pk}/take")
     said(desk, "转人工")
     before = words_of(desk)
-    shown = li.get(f"{HERE}/{pk}").text
-    assert "没有合适的答复" in shown
+    assert "没有合适的答复" in draft_of(li, pk)
     assert words_of(desk) == before
-    assert "机器人会这样答" not in desk.logged_in("supervisor").get(f"{HERE}/{pk}").text
+    watching = desk.logged_in("supervisor")
+    assert 'data-turn=""' in watching.get(f"{HERE}/{pk}").text
+    assert watching.get(f"{HERE}/{pk}/draft", params={"turn": "4"}).status_code == 404
 
 
 def test_transfer_is_for_the_colleague_and_told_in_words(desk: Desk) -> None:

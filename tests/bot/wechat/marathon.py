@@ -1,4 +1,4 @@
-"""Many conversations at once with a bot that is killed and started again all the while.
+"""Many conversations at once with a bot of two processes, one of which is killed now and then.
 
     python -m tests.bot.wechat.marathon --conversations 1000 --account verified
     python -m tests.bot.wechat.marathon --conversations 1000 --account unverified
@@ -22,8 +22,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ class Result:
 
     messages: int = 0
     failed: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)  # of those that failed
     unlike: int = 0  # repeats that got something else
     wrong: list[str] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
@@ -99,7 +100,7 @@ class Result:
             f"messages {self.messages} in {self.seconds:.0f} s, requests {self.requests}, "
             f"kills {len(self.kills)}",
             f"answered another way than in the request: {self.late}",
-            f"not answered in three requests: {self.failed}",
+            f"not answered in three requests: {self.failed} {dict(self.statuses)}",
             f"repeats that got something else: {self.unlike}",
             f"sent again because a kill came between sending and writing it down: {self.unwritten}",
             f"turns done twice that were finished before: {self.redone}",
@@ -119,7 +120,6 @@ def dialogue(plan: Plan, work: Path, message: Message) -> Reply:
     slow = chance.random() < plan.slow
     time.sleep(plan.cut * chance.uniform(1.0, 1.3) if slow else chance.uniform(0, 0.03))
     filler = _FILLER * (60 if chance.random() < plan.long else 1)
-    _note(work, f"done {message.text}")
     return talk(f"〔答{message.text}〕{filler}")
 
 
@@ -139,6 +139,9 @@ def serve(plan: Plan, folder: Path, port: int, api: str) -> uvicorn.Server:
     scale = plan.cut / 5.0
     timing = Timing(4.3 * scale, 4.9 * scale, 5.6 * scale, 8.0 * scale, look=1.0 * scale)
     app = app_for(settings, answer)
+    app.inbox.on_turn = lambda message, _reply, _s: _note(
+        folder / "work.log", f"done {message.text}"
+    )
     wechat = open_wechat(app, timing=timing)
     assert wechat is not None
     return uvicorn.Server(
@@ -176,6 +179,8 @@ async def run(plan: Plan, folder: Path, platform: Platform, kill: Any) -> Result
         result.messages += 1
         result.requests += len(outcome.tries)
         result.failed += outcome.failed
+        if outcome.failed:
+            result.statuses.update(str(one.status) for one in outcome.tries)
         if outcome.shown:
             seen[person].texts.append(outcome.shown)
         if chance.random() < plan.repeated and not outcome.failed:
@@ -237,8 +242,44 @@ async def _collect_the_rest(plan: Plan, platform: Platform, seen: dict[str, Seen
 # --- processes ----------------------------------------------------------------------------------
 
 
+class Balancer(httpx.AsyncBaseTransport):
+    """Sends each request to one of the processes; to the other where nobody listens. What breaks
+    off in the middle is broken off for WeChat too."""
+
+    def __init__(self, ports: list[int], seed: int) -> None:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self._way = httpx.AsyncHTTPTransport(limits=limits)
+        self._ports = ports
+        self._chance = random.Random(seed)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        for port in self._chance.sample(self._ports, len(self._ports)):
+            request.url = request.url.copy_with(port=port)
+            try:
+                return await self._way.handle_async_request(request)
+            except httpx.ConnectError:
+                continue
+        raise httpx.ConnectError("no process listens")
+
+
+class Processes:
+    """Two processes; one is killed without warning while the other serves."""
+
+    def __init__(self, one: Process, other: Process) -> None:
+        self._both = [one, other]
+
+    def kill(self) -> None:
+        """Kill the one that has run longer, and start another in its place."""
+        self._both.reverse()
+        self._both[1].kill()
+
+    def stop(self) -> None:
+        for process in self._both:
+            process.stop()
+
+
 class Process:
-    """The bot in a process of its own, which is killed without warning."""
+    """The bot in a process of its own."""
 
     def __init__(self, plan: Plan, folder: Path, port: int, api: str) -> None:
         self._command = [
@@ -301,27 +342,23 @@ def play(plan: Plan, folder: Path) -> Result:
     migrate(engine)
     engine.dispose()
     account = Account(verified=plan.verified)
-    port = free_port()
+    ports = [free_port(), free_port()]
 
     async def go() -> Result:
-        limits = httpx.Limits(max_connections=plan.at_once * 4)
-        async with client_to(f"http://127.0.0.1:{port}", limits) as client:
+        way = Balancer(ports, plan.seed)
+        async with httpx.AsyncClient(
+            base_url="http://127.0.0.1", transport=way, timeout=60
+        ) as client:
             platform.client = client
             return await run(plan, folder, platform, bot.kill)
 
     platform = Platform(account, httpx.AsyncClient(), cut=plan.cut, tries=plan.tries)
     with api_on_port(platform, free_port()) as api:
-        bot = Process(plan, folder, port, api)
+        bot = Processes(*(Process(plan, folder, port, api) for port in ports))
         try:
             return asyncio.run(go())
         finally:
             bot.stop()
-
-
-@asynccontextmanager
-async def client_to(url: str, limits: httpx.Limits) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        yield client
 
 
 def main() -> None:
