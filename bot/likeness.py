@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from functools import lru_cache
 from nlu.normalise import normalise
 from nlu.similarity import skeleton
 
+_KIND = re.compile("<[a-z]+>")
 _GRAM = 2  # most of these messages are short
 _LEAST = 0.45  # of the pairs of characters that two messages have between them, so many are shared
 
@@ -66,6 +68,7 @@ def _typical_first(
 
 @lru_cache(maxsize=20_000)
 def _grams(text: str) -> frozenset[str]:
-    form = skeleton(normalise(text)) or text
+    # A name's kind counts as one character, or it would outweigh the rest.
+    form = _KIND.sub("◇", skeleton(normalise(text))) or text
     last = max(1, len(form) - _GRAM + 1)
     return frozenset(form[start : start + _GRAM] for start in range(last))

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, Engine, Select, Table, delete, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    TableClause,
+    column,
+    delete,
+    inspect,
+    select,
+    table,
+    update,
+)
 
 from bot.outbox import OutboxRow
 from bot.storage import ConversationRow, TurnRow, memory_to_json
 from dialogs.memory import Memory
-from knowledge.tables import Base
 
 _AT_ONCE = 500
 _DONE = OutboxRow.state.in_(("sent", "dead"))
@@ -24,9 +34,9 @@ def forget(connection: Connection, conversation_pk: int) -> None:
     What is on its way to the person still arrives."""
     turns = select(TurnRow.pk).where(TurnRow.conversation_pk == conversation_pk)
     _delete_turns(connection, turns)
-    for table, column in _hanging_on("conversation"):
-        if table.name != TurnRow.__tablename__:
-            connection.execute(delete(table).where(table.c[column] == conversation_pk))
+    for hanging, key in _hanging_on(connection, "conversation"):
+        if hanging.name != TurnRow.__tablename__:
+            connection.execute(delete(hanging).where(hanging.c[key] == conversation_pk))
     whose = connection.execute(
         select(ConversationRow.channel, ConversationRow.id).where(
             ConversationRow.pk == conversation_pk
@@ -77,16 +87,21 @@ def sweep(engine: Engine, before: dt.datetime) -> int:
 
 def _delete_turns(connection: Connection, turns: Select[int]) -> None:
     pks = list(connection.scalars(turns))
-    for table, column in _hanging_on("turn"):
-        connection.execute(delete(table).where(table.c[column].in_(pks)))
+    if not pks:
+        return
+    for hanging, key in _hanging_on(connection, "turn"):
+        connection.execute(delete(hanging).where(hanging.c[key].in_(pks)))
     connection.execute(delete(TurnRow).where(TurnRow.pk.in_(pks)))
 
 
-def _hanging_on(name: str) -> list[tuple[Table, str]]:
-    """The tables whose rows belong to a row of `name`, and the column that says to which."""
+def _hanging_on(connection: Connection, name: str) -> list[tuple[TableClause, str]]:
+    """The tables whose rows belong to a row of `name`, and the column that says to which. Asked of
+    the database itself: a process need not have loaded every module that has a table."""
+    inspector = inspect(connection)
+    order = [one for one, _keys in inspector.get_sorted_table_and_fkc_names() if one is not None]
     return [
-        (table, key.parent.name)
-        for table in reversed(Base.metadata.sorted_tables)
-        for key in table.foreign_keys
-        if key.column.table.name == name
+        (table(one, column(key["constrained_columns"][0])), key["constrained_columns"][0])
+        for one in reversed(order)
+        for key in inspector.get_foreign_keys(one)
+        if key["referred_table"] == name
     ]

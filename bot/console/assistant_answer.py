@@ -23,7 +23,6 @@ from dialogs.policy import Desk
 from dialogs.policy import answer as policy_answer
 from dialogs.reply import Message, Option, Reply, Status
 from dialogs.select import Ask
-from dialogs.standings import standing_sentence
 from dialogs.text import as_text, clause_name
 from knowledge.library import Entry, Library
 from knowledge.schema import Document
@@ -246,9 +245,7 @@ def _sources(
     return tuple(sources)
 
 
-def _worths(
-    reply: Reply, entries: Sequence[tuple[str, Entry]], day: dt.date
-) -> tuple[Worth, ...]:
+def _worths(reply: Reply, entries: Sequence[tuple[str, Entry]], day: dt.date) -> tuple[Worth, ...]:
     """What the documents are worth that the answer and its determinations rest on."""
     names: dict[Standing, dict[str, None]] = {}
     for citation in reply.citations:

@@ -86,9 +86,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         card = _held(parts, permits, visitor, held, until)
         if not card.known:
             error = say("error.permit_again")
-            return page(
-                request, "permits.html", 422, found=None, held="", until="", error=error
-            )
+            return page(request, "permits.html", 422, found=None, held="", until="", error=error)
         if step == "again":
             verdict = permits.verifier.verify(_check(visitor, card))
             return _shown(request, visitor, permits, _after(visitor, verdict, card))

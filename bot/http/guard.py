@@ -25,7 +25,6 @@ _LARGER = {
 }
 
 
-
 def content_policy(frame_ancestors: str = "'none'") -> str:
     """No script or style but our own files, nothing from any other host, shown in nobody's frame
     but `frame_ancestors`."""

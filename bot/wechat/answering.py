@@ -24,8 +24,7 @@ from bot.wechat.inbound import Received
 from bot.wechat.late import Late, LateTurns
 from bot.wechat.passive import Passive
 from bot.wechat.pictures import Pictures
-from bot.wechat.sender import CHANNEL
-from bot.wechat.tables import AnswerRow, LateRow, LateState, QuotaRow, RequestRow, writing
+from bot.wechat.tables import CHANNEL, AnswerRow, LateRow, LateState, QuotaRow, RequestRow, writing
 from dialogs.reply import Message, Reply
 from dialogs.text import as_text
 
@@ -84,13 +83,16 @@ class Answering:
         kind = "video" if message.kind == "shortvideo" else message.kind
         return await self._cannot(message, kind if kind in _KINDS else "other")
 
-    async def said(self, message: Received, reply: Reply | None, in_time: bool) -> str | None:
+    async def said(
+        self, message: Received, reply: Reply | None, *, in_time: bool, slow: bool
+    ) -> str | None:
         """The text that goes back in the request (`Passive.said`); None: say nothing. Raises
-        `GoesAnotherWay`. Without `in_time` WeChat has hardly waited for it."""
-        return await self._in_thread(partial(self._said, message, reply, in_time))
+        `GoesAnotherWay`. Without `in_time` WeChat has hardly waited for it; `slow`: another process
+        may be about to send the answer another way."""
+        return await self._in_thread(partial(self._said, message, reply, in_time, slow))
 
-    async def ran_out(self, message: Received) -> Late:
-        """A request ran out of time; how the message stands."""
+    async def ran_out(self, message: Received) -> Late | None:
+        """A request ran out of time; how the message stands. None: its turn is over after all."""
         return await self._in_thread(partial(self.late.ran_out, message))
 
     async def give_up(self, message: Received) -> LateState | None:
@@ -209,8 +211,11 @@ class Answering:
             ).scalar_one()
         return waiting > 0 or bool(self.late.earlier(message))
 
-    def _said(self, message: Received, reply: Reply | None, in_time: bool) -> str | None:
-        state = self.late.state(message.key)
+    def _said(
+        self, message: Received, reply: Reply | None, in_time: bool, slow: bool
+    ) -> str | None:
+        claims = slow and in_time
+        state = self.late.claim(message) if claims else self.late.state(message.key)
         if state == "slow" and in_time:
             state = self.late.move(message.key, "told")
         if state in ("late", "sent"):

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.sealing import Seal
-from bot.storage import utc
+from bot.storage import ConversationRow, TurnRow, utc
 from bot.wechat.inbound import Received
-from bot.wechat.tables import AnswerRow, LateRow, LateState, RequestRow, writing
+from bot.wechat.tables import CHANNEL, AnswerRow, LateRow, LateState, RequestRow, writing
 
 # A row that is done still tells a repeat that its answer went another way; WeChat repeats for 15 s.
 KEPT = dt.timedelta(hours=1)
@@ -42,25 +42,14 @@ class LateTurns:
     now: Callable[[], dt.datetime]
     lease: dt.timedelta
 
-    def ran_out(self, message: Received) -> Late:
-        """A request for `message` ran out of time: count it, and say how it stands."""
+    def ran_out(self, message: Received) -> Late | None:
+        """A request for `message` ran out of time: count it, and say how it stands. None: its turn
+        is over, and nobody has said that the answer goes another way; then it must not."""
         now = self.now()
         with writing(self.engine) as connection:
-            upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            plain = _RECEIVED.dump_json(message).decode()
-            connection.execute(
-                upsert(LateRow)
-                .values(
-                    key=message.key,
-                    openid=message.sender,
-                    sealed=self.seal.seal(plain, _place(message.key)),
-                    state="slow",
-                    tries=0,
-                    came_at=now,
-                    due_at=now + self.lease,
-                )
-                .on_conflict_do_nothing()
-            )
+            if self._state(connection, message.key) is None and self._is_over(connection, message):
+                return None
+            self._insert(connection, message, "slow")
             connection.execute(
                 update(LateRow)
                 .where(LateRow.key == message.key)
@@ -72,6 +61,43 @@ class LateTurns:
                 )
             ).one()
         return Late(message.key, row.state, row.tries, utc(row.came_at))
+
+    def claim(self, message: Received) -> LateState:
+        """The answer is about to go back in a request, unless another way was chosen before: say
+        how the message stands then."""
+        with writing(self.engine) as connection:
+            self._insert(connection, message, "told")
+            state = self._state(connection, message.key)
+        return state or "told"
+
+    def _insert(self, connection: Connection, message: Received, state: LateState) -> None:
+        upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        plain = _RECEIVED.dump_json(message).decode()
+        connection.execute(
+            upsert(LateRow)
+            .values(
+                key=message.key,
+                openid=message.sender,
+                sealed=self.seal.seal(plain, _place(message.key)) if state == "slow" else "",
+                state=state,
+                tries=0,
+                came_at=self.now(),
+                due_at=self.now() + self.lease,
+            )
+            .on_conflict_do_nothing()
+        )
+
+    def _is_over(self, connection: Connection, message: Received) -> bool:
+        turn = (
+            select(TurnRow.pk)
+            .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
+            .where(
+                ConversationRow.channel == CHANNEL,
+                ConversationRow.id == message.sender,
+                TurnRow.message_id == message.key,
+            )
+        )
+        return connection.execute(turn).scalar() is not None
 
     def move(self, key: str, to: Literal["late", "told"]) -> LateState | None:
         """Move a slow message on, and say how it stands then; None if it is not late at all. Only

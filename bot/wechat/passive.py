@@ -21,8 +21,7 @@ from bot.storage import ConversationRow, TurnRow, utc
 from bot.wechat.content import say
 from bot.wechat.inbound import Received
 from bot.wechat.late import LateTurns
-from bot.wechat.sender import CHANNEL
-from bot.wechat.tables import AnswerRow, writing
+from bot.wechat.tables import CHANNEL, AnswerRow, writing
 from bot.wechat.text import MOST_BYTES, parts_of, size
 from dialogs.reply import Reply
 

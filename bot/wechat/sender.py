@@ -15,10 +15,8 @@ from bot.outbox import Delivery, Parcel
 from bot.wechat import quota
 from bot.wechat.api import TOKEN_REFUSED, ApiError, Unreachable, WeChatApi
 from bot.wechat.content import say
-from bot.wechat.tables import writing
+from bot.wechat.tables import CHANNEL, writing
 from bot.wechat.text import MOST_BYTES, Part, parts_of, pieces
-
-CHANNEL = "wechat"
 
 _log = structlog.get_logger()
 

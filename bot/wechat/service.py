@@ -22,7 +22,8 @@ from bot.wechat.gate import Gate
 from bot.wechat.late import LateTurns
 from bot.wechat.passive import Passive
 from bot.wechat.pictures import Pictures
-from bot.wechat.sender import CHANNEL, WeChatSender
+from bot.wechat.sender import WeChatSender
+from bot.wechat.tables import CHANNEL
 from bot.wechat.tokens import Tokens
 from bot.wechat.webhook import Timing, Webhook
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.tables import Base
 
+CHANNEL = "wechat"
 Moment = DateTime(timezone=True)
 
 

@@ -111,9 +111,15 @@ class Webhook:
                 run.way = "passive"
         elif run.way != "passive" and await self._is_late(message, run, began):
             return self._elsewhere()
+        reply = run.task.result() if run.task.done() else await self._answering.known(message)
+        took = _clock() - began
         try:
-            in_time = _clock() - began < self._timing.in_time
-            return await self._answering.said(message, run.task.result(), in_time)
+            return await self._answering.said(
+                message,
+                reply,
+                in_time=took < self._timing.in_time,
+                slow=took > self._timing.budget / 2,
+            )
         except GoesAnotherWay:
             return self._elsewhere()
 
@@ -123,6 +129,9 @@ class Webhook:
         if self._answering.verified:
             run.way = "late"
         late = await self._answering.ran_out(message)
+        if late is None:
+            run.way = "passive"
+            return False
         waited = (self._answering.now() - late.came_at).total_seconds()
         last = late.tries >= _TRIES or waited >= self._timing.give_up
         if self._answering.verified or last:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, event, insert
 
 from bot import figures
 from bot.figures import RESPONSE_S, WAIT_S, count, times_of, top_unanswered
@@ -16,6 +16,8 @@ from bot.ratings import RatingRow
 from bot.storage import ConversationRow, TurnRow
 from tests.bot.serving import NOW
 
+# 00:30 by China's clock, the day before by the world's.
+AT_NIGHT = dt.datetime(2026, 11, 19, 16, 30, tzinfo=dt.UTC)
 SINCE, UNTIL = NOW - dt.timedelta(days=7), NOW + dt.timedelta(hours=1)
 
 
@@ -33,8 +35,7 @@ def fill(engine: Engine) -> None:
         (3, "在不在", "handed_off", "staff", "150203", NOW, 0.0),  # staff have it
         (3, "1", "handed_off", "rating_request", "150203", NOW, 0.0),
         (3, "去年问的", "answered", "star_rating", None, NOW - 30 * day, 0.2),
-        # 00:30 by China's clock, the day before by the world's
-        (3, "夜里问", "answered", "greet", None, dt.datetime(2026, 11, 19, 16, 30, tzinfo=dt.UTC), 0.2),
+        (3, "夜里问", "answered", "greet", None, AT_NIGHT, 0.2),
     ]  # fmt: skip
     with engine.begin() as connection:
         for pk, channel in ((1, "web"), (2, "web"), (3, "wechat")):
@@ -160,7 +161,6 @@ def test_half_are_under_what_is_said(ends: tuple[float, ...], data: st.DataObjec
 def test_the_index_holds_all_that_is_counted(sqlite_engine: Engine) -> None:
     """Without it every count would read the long replies."""
     plan: list[str] = []
-    from sqlalchemy import event
 
     def explain(
         connection: object, cursor: object, statement: str, parameters: object, *_: object

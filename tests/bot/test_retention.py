@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, Integer, Table, func, insert, select
 
+import bot.console.application
+import bot.http  # noqa: F401
 from bot.app import App
 from bot.database import open_engine
 from bot.outbox import Outbox
@@ -51,7 +53,9 @@ def rows(engine: Engine, table: Table) -> int:
 
 def test_everything_that_hangs_on_a_conversation_goes_with_it(engine: Engine) -> None:
     pk, other = ask(engine, "gone"), ask(engine, "stays")
-    tables = {table.name: (table, column) for table, column in _hanging_on("conversation")}
+    with engine.connect() as connection:
+        found = _hanging_on(connection, "conversation")
+    tables = {found.name: (Base.metadata.tables[found.name], key) for found, key in found}
     assert {"turn", "handover", "draft", "change", "recheck"} <= set(tables)
     for name, (table, column) in tables.items():
         if name != "turn":

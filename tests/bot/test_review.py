@@ -26,7 +26,7 @@ from bot.settings import settings
 from bot.storage import ConversationRow, TurnRow
 from dialogs.reply import Message
 from dialogs.wording import say
-from nlu.engine import MODEL_NAME
+from nlu.engine import CONFIG, MODEL_NAME, load_or_train
 from nlu.intents import intents
 from nlu.labels import LABELS_NAME, as_training_file, with_labels
 from nlu.report import apart_messages
@@ -377,7 +377,7 @@ def another(app: App, folder: Path, understander: Understander | None = None) ->
 
 
 def test_a_missed_question_labelled_and_trained_is_answered(
-    taught: App, tmp_path: Path, small: object
+    taught: App, tmp_path: Path
 ) -> None:
     assert ask(taught, MISSED[0], 1) == "out_of_scope"
     (group,) = review.groups(look(taught.engine))
@@ -394,7 +394,7 @@ def test_a_missed_question_labelled_and_trained_is_answered(
     assert ask(taught, MISSED[0], 2) == MISSED_INTENT
 
     # A second machine hears of it and trains for itself; to hear it again is no news.
-    theirs = Understander(small)  # type: ignore[arg-type]
+    theirs = Understander(load_or_train(tmp_path / "second", SMALL, CONFIG))
     second = another(taught, tmp_path / "second", theirs)
     assert theirs.understand_whole(MISSED[0]).intent == "out_of_scope"
     assert second.follow()

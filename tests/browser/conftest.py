@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from bot.http import create_app
 from tests.bot.conftest import library_file as library_file
 from tests.bot.serving import app_on, copy_of, serving
+
+expect.set_options(timeout=20_000)  # a busy machine is no fault of the page
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 800}

@@ -1,4 +1,4 @@
-"""The operator's answer time: from the last key to the full answer on the page, with people chatting.
+"""The operator's answer time: from the last key to the full answer, while others are chatting.
 
 `python -m tests.browser.measure_assistant` serves the whole application (real library, real model)
 in a process of its own, lets a hundred conversations go on in another, and types questions into the
@@ -198,7 +198,8 @@ def main() -> None:
             return
         type_questions(page, 1, given.key_ms)  # what is read once is read
         page.reload()
-        print(report(type_questions(page, given.rounds, given.key_ms), given.people, given.every))
+        took = type_questions(page, given.rounds, given.key_ms)
+        sys.stdout.write(report(took, given.people, given.every) + "\n")
 
 
 def _wait_for(url: str) -> None:

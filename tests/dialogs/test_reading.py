@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from dialogs.interview import topics_for
-from dialogs.reading import DONT_KNOW, answer_to, chosen, chosen_several, relative, says
+from dialogs.reading import DONT_KNOW, answer_to, chosen, chosen_several, how_many, relative, says
 from dialogs.reply import Option
 from knowledge.loader import LoadedDocument
 from knowledge.rules import FactValue, Groups
@@ -195,3 +195,16 @@ def test_corrections(text: str) -> None:
 def test_values_are_facts(words: Vocabulary) -> None:
     value: FactValue = True
     assert _answer(words, "certificate", "考到证了") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("家嫂分几星", ("星",)),
+        ("要培训多少人次、建几个基地", ("人次", "个")),
+        ("补多少钱", ()),
+        ("几天内报告", ()),
+    ],
+)
+def test_what_is_to_be_counted(text: str, counted: tuple[str, ...]) -> None:
+    assert how_many(text) == counted

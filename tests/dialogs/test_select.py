@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dialogs.policy import Desk, candidates
-from dialogs.select import Ask, is_money, is_time, may_concern
+from dialogs.select import Ask, is_money, is_time, may_concern, programmes_meant, weigh
 from knowledge.library import Library
 from knowledge.rules import Groups
 from knowledge.schema import Amount
@@ -74,6 +75,64 @@ def test_a_certain_topic_is_not_answered_with_another(library: Library, words: V
     text = "家政意外险有补贴吗"
     assert _first(library, words, _ask(text, "accident_insurance", sure=True), "140400") == ""
     assert _first(library, words, _ask(text, "accident_insurance"), "140400") != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "region", "first"),
+    [
+        # The number asked for, of that which is counted.
+        ("分几星", "star_rating", "441200", "zhaoqing/3/4#five-stars"),
+        # No trade was named: the whole before its parts.
+        ("到2023年要培训多少人次", "targets", "140400", "changzhi/二#training-sessions"),
+        # A word the document coined.
+        ("五规范是什么", "market_order", "440100", "guangzhou/3/二/6#five-norms"),
+    ],
+)
+def test_what_is_weighed_above_what(
+    library: Library, words: Vocabulary, text: str, topic: str, region: str, first: str
+) -> None:
+    assert _first(library, words, _ask(text, topic), region) == first
+
+
+def test_a_places_name_weighs_nothing(library: Library, words: Vocabulary) -> None:
+    """A provision that names its city is not nearer to a question from there."""
+    entries = library.provisions("training_subsidy", ["440100"])
+    assert any("广州" in entry.provision.quote for entry in entries)
+    here, nowhere = (
+        weigh(entries, _ask(text, "training_subsidy"), words)
+        for text in ("广州家政培训补贴", "家政培训补贴")
+    )
+    assert here == nowhere
+
+
+def test_which_programmes_a_question_means(words: Vocabulary) -> None:
+    blind = _ask("能学按摩吗", "enrolment", groups=Groups(frozenset({"blind"})))
+    assert programmes_meant(blind, words) == {"enrolment": 1.0, "disabled": 1.0}
+    named = _ask("粤菜师傅的钱从哪来", "funding")
+    assert programmes_meant(named, words) == {"funding": 1.0, "cantonese_cuisine": 1.0}
+
+
+def test_another_programmes_plan_does_not_answer(library: Library, words: Vocabulary) -> None:
+    """Apprentices' money is no answer on the disabled people's, though its words are nearer."""
+    ask = _ask("补贴从哪里出", "funding", groups=Groups(frozenset({"disabled"})))
+    picks = candidates(ask, ("440100",), TODAY, Desk(library, words, TODAY))
+    place = {pick.entry.document.id: number for number, pick in reversed([*enumerate(picks)])}
+    assert place["guangzhou/10"] < place["guangzhou/4"]
+
+
+def test_a_document_that_is_named_weighs_more(library: Library, words: Vocabulary) -> None:
+    desk = Desk(library, words, TODAY)
+    plain = _ask("有什么依据", "document_info")
+    named = replace(plain, documents=frozenset({"guangzhou/9"}))
+    first, second = (
+        next(
+            p.score
+            for p in candidates(ask, ("440100",), TODAY, desk)
+            if p.entry.document.id == "guangzhou/9"
+        )
+        for ask in (plain, named)
+    )
+    assert second > first
 
 
 def test_what_was_not_yet_issued_is_no_candidate(library: Library, words: Vocabulary) -> None:

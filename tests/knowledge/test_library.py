@@ -244,6 +244,45 @@ def test_readers_see_the_old_release_until_the_new_one_is_whole(
     assert len(library.provisions("training_subsidy", [REGION])) == 2
 
 
+def test_a_pinned_library_stays_with_its_release(
+    engine: Engine, good: LoadedDocument, words: Vocabulary
+) -> None:
+    assert Library(engine).pinned().release() is None
+    first = build(engine, [good], words, NOW)
+    library = Library(engine)
+    pinned = library.pinned()
+    assert library.regions() == (REGION,)
+    second = build(engine, [good, copy_of(good, "other")], words, NOW)
+    assert (pinned.release(), library.release()) == (first, second)
+    for one, names in ((pinned, {"good"}), (library, {"good", "other"})):
+        assert {document.id for document in one.documents()} == names
+        assert {e.document.id for e in one.provisions("training_subsidy", [REGION])} == names
+        assert {hit.document.id for hit in one.search("培训补贴", limit=99)} == names
+        assert (one.document("other") is not None) == ("other" in names)
+        assert (one.clause("other/1") is not None) == ("other" in names)
+
+
+def test_what_is_read_once_is_not_read_again(
+    engine: Engine, good: LoadedDocument, words: Vocabulary
+) -> None:
+    build(engine, [good], words, NOW)
+    pinned = Library(engine).pinned()
+
+    def ask() -> None:
+        pinned.provisions("training_subsidy", [REGION])
+        pinned.topic_regions("training_subsidy")
+        pinned.documents()
+        pinned.regions()
+        pinned.first_day()
+        pinned.clause("good/1")
+
+    ask()
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    ask()
+    assert statements == []
+
+
 def load_in_a_process(
     url: str, rounds: int, start: Any, finished: Any
 ) -> None:  # pragma: no cover (runs in another process)

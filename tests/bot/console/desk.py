@@ -124,12 +124,13 @@ def staff(database: Path) -> None:
 
 
 @contextmanager
-def open_desk(staffed_file: Path, folder: Path) -> Iterator[Desk]:
-    """Serve a console over a copy in `folder` of a database that has the accounts."""
+def open_desk(staffed_file: Path, folder: Path, **settings: object) -> Iterator[Desk]:
+    """Serve a console over a copy in `folder` of a database that has the accounts; `settings` are
+    those that differ."""
     plain = app_on(copy_of(staffed_file, folder))
     clock = Clock()
     app = connected(
-        plain.settings,
+        plain.settings.model_copy(update=settings),
         plain.engine,
         replace(plain.conversation, now=clock),
         plain.seal,

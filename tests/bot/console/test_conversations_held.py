@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import connected
+from bot.console.conversations_held import shown as text_of
 from bot.drafts import Draft
-from bot.http import create_app
 from bot.storage import history
 from dialogs.reply import Message
 from nlu.understanding import Score
@@ -24,12 +23,9 @@ def careful(staffed_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """A desk in working hours whose bot is sure of nothing."""
     unsure = (Score("star_rating", 0.6), Score("accident_insurance", 0.4))
     monkeypatch.setattr(serving.KeywordClassifier, "classify", lambda _self, _text: unsure)
-    with open_desk(staffed_file, tmp_path) as desk:
+    with open_desk(staffed_file, tmp_path, hold_below=0.95) as desk:
         desk.clock.forward(hours=-30)
-        settings = desk.app.settings.model_copy(update={"hold_below": 0.95})
-        app = connected(settings, desk.app.engine, desk.app.conversation, desk.app.seal)
-        with serving.serving(create_app(app)) as url:
-            yield Desk(app, desk.web, url, desk.clock)
+        yield desk
 
 
 def held_back(desk: Desk) -> Draft:
@@ -44,8 +40,6 @@ def test_a_draft_is_shown_with_its_clauses_and_sent_as_it_is(careful: Desk) -> N
     assert "依据（" in shown
     assert "把握60%" in shown
     assert li.get("/console/conversations/waiting").json()["held"] == 1
-    from bot.console.conversations_held import shown as text_of
-
     assert "答复发出去了" in li.submit(f"{HERE}/{draft.pk}", words=text_of(draft)).text
     last = history(careful.app.engine, "web", "p")[-1]
     assert (last.speaker, last.reply.citations) == ("staff", draft.reply.citations)

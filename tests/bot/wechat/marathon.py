@@ -52,7 +52,7 @@ class Plan:
     conversations: int
     verified: bool
     messages: int = 3
-    at_once: int = 40
+    at_once: int = 20
     cut: float = 5.0
     slow: float = 0.02
     long: float = 0.05
@@ -369,6 +369,7 @@ def main() -> None:
     asked.add_argument("--cut", type=float, default=5.0)
     asked.add_argument("--slow", type=float, default=0.02)
     asked.add_argument("--long", type=float, default=0.05)
+    asked.add_argument("--at-once", type=int, default=20)
     asked.add_argument("--together", type=float, default=0.2)
     asked.add_argument("--kill-every", type=float, default=20.0)
     asked.add_argument("--seed", type=int, default=1)
@@ -379,6 +380,7 @@ def main() -> None:
     plan = Plan(
         given.conversations,
         given.account == "verified",
+        at_once=given.at_once,
         cut=given.cut,
         slow=given.slow,
         long=given.long,
