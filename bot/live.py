@@ -105,7 +105,7 @@ class Live:
             .order_by(ChangeRow.pk)
         )
         with self._engine.connect() as connection:
-            rows = [tuple(row) for row in connection.execute(newest)]
+            rows = [(pk, one, at) for pk, one, at in connection.execute(newest)]
         new = [row for row in rows if row not in self._seen]
         # Rows are swept out and forgotten, and SQLite gives the highest number again: what was seen
         # is known by the whole row, and where no row is left the numbers may begin anew.

@@ -326,7 +326,7 @@ async def follow_for_ever(trainer: Trainer) -> None:
         await anyio.sleep(INTERVAL_S)
 
 
-def _newest_promoted(connection: Connection) -> Row[tuple[int, str | None]] | None:
+def _newest_promoted(connection: Connection) -> Row[int, str | None] | None:
     return connection.execute(
         select(RetrainingRow.pk, RetrainingRow.file)
         .where(RetrainingRow.state == "promoted")

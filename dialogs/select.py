@@ -56,7 +56,7 @@ _TOPIC_OF_GROUP = {
     "out_of_poverty": "hardship_groups",
 }
 # A provision of the plan that is asked about, and of another one.
-_OWN, _ALIEN = 1.5, -2.5
+_OWN, _ALIEN = 3.0, -4.0
 # One of a document that the question names.
 _NAMED = 2.0
 # A provision that gives the number asked for, one for some trades only, one that says where to go.

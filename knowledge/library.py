@@ -20,6 +20,7 @@ from knowledge import search
 from knowledge.lint import lint_documents
 from knowledge.loader import LoadedDocument, library_digest
 from knowledge.schema import Clause, Document, Provision
+from knowledge.search import ClauseScore
 from knowledge.standing import china_day
 from knowledge.strict_yaml import DataError
 from knowledge.tables import (
@@ -164,7 +165,7 @@ class Library:
 
     def _scores(
         self, question: str, regions: Sequence[str], limit: int
-    ) -> list[search.ClauseScore]:
+    ) -> list[ClauseScore]:
         release = self._id()
         with self._engine.connect() as connection:
             return search.find(connection, release, question, tuple(regions), limit)

@@ -1,4 +1,4 @@
-"""The answer that an operator sees: the bot's own, taken apart for somebody who is on the telephone.
+"""The answer that an operator sees: the bot's own, taken apart for somebody on the telephone.
 
 The same conversation, library and rules as for everybody; nothing is stored, and no staff but the
 one who asks sees it.
@@ -215,11 +215,14 @@ def _entries(
                 entries[entry.provision.id] = (place, entry)
     in_order = [entry for _, entry in sorted(entries.values(), key=lambda pair: pair[0])]
     # What is for others than the one who asks has conditions that nobody need tick.
-    mine = {role_of(after) or "worker", *(in_order[0].provision.audience if in_order else ())}
+    first: set[str] = set(in_order[0].provision.audience) if in_order else set()
+    told = role_of(after)
+    mine = {told} if told else {"worker"} & first or first
     kept = [
         (entry.provision.topics[0], entry)
         for entry in in_order
-        if entry.provision.when is not None and mine.intersection(entry.provision.audience)
+        if entry.provision.when is not None
+        and (entry is in_order[0] or mine.intersection(entry.provision.audience))
     ]
     return kept[:_MOST_CHECKED]
 

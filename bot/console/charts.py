@@ -86,7 +86,7 @@ def _round_up(number: int) -> int:
     """The next even number with one figure that counts: 1, 2, 4, 6, 8, 10, 20, 40 …"""
     if number <= 1:
         return 1
-    size = 10 ** (len(str(number)) - 1)
+    size = int(10 ** (len(str(number)) - 1))
     for lead in (1, 2, 4, 6, 8, 10):
         if lead * size >= number:
             return lead * size

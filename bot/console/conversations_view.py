@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -24,7 +24,7 @@ from knowledge.standing import china_day
 
 _SHOWN = 200  # turns
 # What templates/reply.html needs to name clauses and their standing.
-CLAUSES: dict[str, Callable[[str], str]] = {
+CLAUSES: dict[str, Any] = {
     "clause_name": clause_name,
     "standing": lambda standing: say(f"standing.short.{standing}"),
 }

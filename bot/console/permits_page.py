@@ -40,7 +40,7 @@ _NOTHING_CHECKED = frozenset((Outcome.TOO_MANY, Outcome.BAD_NUMBER, Outcome.UNRE
 
 @dataclass(frozen=True)
 class _Found:
-    """What a check or a step of consent came to: what is shown, and what the page may go on with."""
+    """What a check or a step of consent came to, and what may be done next."""
 
     reply: Reply
     card: Card
@@ -52,7 +52,7 @@ def router(parts: ConsoleParts) -> APIRouter:
     routes = APIRouter(prefix="/permits")
 
     @routes.get("")
-    def empty(request: Request, visitor: Staff) -> Response:
+    def empty(request: Request, _visitor: Staff) -> Response:
         return page(request, "permits.html", found=None, held="", until="")
 
     @routes.post("/check")

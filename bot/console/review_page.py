@@ -106,7 +106,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         kind: Text = "",
         before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> Response:
-        kinds = (cast("LabelKind", kind),) if kind in labels.LABEL_KINDS else labels.LABEL_KINDS
+        kinds = (kind,) if kind in labels.LABEL_KINDS else labels.LABEL_KINDS
         with parts.engine.connect() as connection:
             found = labels.listed(connection, kinds, before=before, limit=_LABELS_A_PAGE + 1)
         more, found = len(found) > _LABELS_A_PAGE, found[:_LABELS_A_PAGE]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -76,7 +77,7 @@ def turn(engine: Engine, text: str, status: str = "not_covered", **more: object)
         return made
 
 
-def look(engine: Engine, *kinds: Kind, **more: object) -> list[Heard]:
+def look(engine: Engine, *kinds: Kind, **more: Any) -> list[Heard]:
     wanted = replace(PERIOD, kinds=frozenset(kinds or KINDS), **more)
     with engine.connect() as connection:
         return review.heard(connection, wanted)
@@ -152,7 +153,7 @@ def test_what_is_looked_for(engine: Engine) -> None:
     turn(engine, "去年的事了", asked_at=NOW - dt.timedelta(days=40))
     review.note_missing(engine, "坐席记的", "150203", "me", NOW)
 
-    def texts(**more: object) -> set[str]:
+    def texts(**more: Any) -> set[str]:
         return {one.text for one in look(engine, **more)}
 
     assert texts() == {"工龄补贴有没有", "钟点工过年给红包吗", "坐席记的"}
@@ -376,9 +377,7 @@ def another(app: App, folder: Path, understander: Understander | None = None) ->
     )
 
 
-def test_a_missed_question_labelled_and_trained_is_answered(
-    taught: App, tmp_path: Path
-) -> None:
+def test_a_missed_question_labelled_and_trained_is_answered(taught: App, tmp_path: Path) -> None:
     assert ask(taught, MISSED[0], 1) == "out_of_scope"
     (group,) = review.groups(look(taught.engine))
     assert group.typical.text == MISSED[0]
@@ -516,7 +515,7 @@ def test_nothing_of_retraining_is_left_unsaid() -> None:
     """Every step and end has its words for staff."""
     from bot.console.wording import table
 
-    assert set(table("retrain_state")) == set(retrain.State.__args__)
+    assert set(table("retrain_state")) == set(get_args(retrain.State))
     assert set(table("review_kind")) == set(KINDS)
     assert set(table("label_kind")) == set(labels.LABEL_KINDS)
     assert {"begun", "old", "training", "testing"} <= set(table("retrain_progress"))

@@ -23,10 +23,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-OFFICE = {"width": 1366, "height": 768}
+OFFICE: ViewportSize = {"width": 1366, "height": 768}
 PASSWORD = "measuring kettle 7"
+PERMIT = "permit.txt"
 QUESTIONS = (
     "广州月嫂培训免费吗",
     "长治社保补贴什么条件",
@@ -75,8 +76,11 @@ def serve(folder: str, port: int) -> None:
     from bot.console import accounts
     from bot.http import create_app
     from bot.settings import settings
+    from knowledge.registry.demo import seed_demo
 
-    os.chdir(Path(__file__).parents[2])
+    for name in ("database", "audit_database"):
+        os.environ[f"ANXIN_REGISTRY_{name.upper()}_URL"] = f"sqlite:///{folder}/{name}.db"
+    os.environ["ANXIN_REGISTRY_AUDIT_ANCHOR"] = f"{folder}/anchor"
     chosen = settings().model_copy(
         update={
             "database_url": f"sqlite:///{folder}/measure.db",
@@ -88,6 +92,9 @@ def serve(folder: str, port: int) -> None:
     app = assemble(chosen)
     with app.engine.begin() as connection:
         accounts.add(connection, "operator", "王小红", "operator", PASSWORD, utc_now())
+    assert app.registry is not None
+    (permit,) = seed_demo(app.registry, 1, only="valid")
+    Path(folder, PERMIT).write_text(f"{permit.number.written}\n{permit.full_name}", "utf-8")
     uvicorn.run(create_app(app), port=port, log_level="error", access_log=False)
 
 
@@ -143,7 +150,7 @@ def report(took: list[float], people: int, every_s: float) -> str:
     )
 
 
-def take_pictures(page: Page, folder: Path) -> None:
+def take_pictures(page: Page, folder: Path, permit: str) -> None:
     page.locator("#q").fill("长治社保补贴什么条件")
     page.locator("#q").press("Enter")
     page.locator('#answer[data-question="长治社保补贴什么条件"]').wait_for()
@@ -157,6 +164,11 @@ def take_pictures(page: Page, folder: Path) -> None:
     page.locator('#answer[data-question="培训免费吗"] .areas').wait_for()
     page.screenshot(path=folder / "console-assistant-compare.png")
     page.goto("/console/permits")
+    number, name = permit.split("\n")
+    page.get_by_label("证号", exact=True).fill(number)
+    page.get_by_label("持证人全名").fill(name)
+    page.get_by_role("button", name="查", exact=True).click()
+    page.locator(".verdict").first.wait_for()
     page.screenshot(path=folder / "console-permits.png")
 
 
@@ -194,7 +206,7 @@ def main() -> None:
         page = browser.new_page(viewport=OFFICE, base_url=url, locale="zh-CN")
         log_in(page)
         if given.screenshots is not None:
-            take_pictures(page, given.screenshots)
+            take_pictures(page, given.screenshots, Path(folder, PERMIT).read_text("utf-8"))
             return
         type_questions(page, 1, given.key_ms)  # what is read once is read
         page.reload()

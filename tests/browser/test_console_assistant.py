@@ -120,7 +120,10 @@ def test_words_half_composed_are_not_asked(page: Page) -> None:
 
 
 def test_without_the_server_it_says_so(page: Page) -> None:
-    page.route("**/console/assistant", lambda route: route.fulfill(status=503))
+    page.route(
+        "**/console/assistant",
+        lambda route: route.fulfill(status=503, content_type="text/html", body="<p>busy</p>"),
+    )
     page.keyboard.type("广州培训免费吗")
     expect(page.get_by_role("alert")).to_contain_text("连不上服务器")
     check(page)

@@ -30,9 +30,9 @@ Opener = Callable[[], Page]
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture
-def database(staffed_file: Path, tmp_path: Path) -> Path:
-    path = copy_of(staffed_file, tmp_path)
+@pytest.fixture(scope="module")
+def database(staffed_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = copy_of(staffed_file, tmp_path_factory.mktemp("conversations"))
     engine = open_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         for name, label in (("li", "李红"), ("wang", "王芳")):
@@ -41,14 +41,24 @@ def database(staffed_file: Path, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def served(database: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def server(database: Path) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = Served(database, port, hold_below=0.0)
+    server = Served(database, port)
     yield server
     server.kill()
+
+
+@pytest.fixture
+def served(server: Served, database: Path) -> Served:
+    """The server, with nobody waiting."""
+    connection = sqlite3.connect(database, timeout=30)
+    with connection:
+        connection.execute("UPDATE handover SET state = 'closed'")
+    connection.close()
+    return server
 
 
 @pytest.fixture
@@ -150,10 +160,10 @@ def test_a_person_is_asked_for_comes_speaks_and_is_rated(
     expect(mei.get_by_text("谢谢您的评价")).to_be_visible()
     ask(mei, "广州月嫂培训免费吗")
     expect(mei.locator(".answer").last.locator(".conclusion")).to_be_visible()
-    with sqlite3.connect(database) as connection:
-        rated = connection.execute(
-            "SELECT useful, intent FROM rating JOIN turn ON turn.pk = turn_pk"
-        ).fetchall()
+    connection = sqlite3.connect(database)
+    rated = connection.execute(
+        "SELECT useful, intent FROM rating JOIN turn ON turn.pk = turn_pk"
+    ).fetchall()
     connection.close()
     assert rated == [(1, "rating_request")]
 

@@ -96,11 +96,11 @@ def test_what_is_weighed_above_what(
 
 def test_a_places_name_weighs_nothing(library: Library, words: Vocabulary) -> None:
     """A provision that names its city is not nearer to a question from there."""
-    entries = library.provisions("training_subsidy", ["440100"])
-    assert any("广州" in entry.provision.quote for entry in entries)
+    entries = library.provisions("market_order", ["440100"])
+    assert any("广州" in entry.provision.says for entry in entries)
     here, nowhere = (
-        weigh(entries, _ask(text, "training_subsidy"), words)
-        for text in ("广州家政培训补贴", "家政培训补贴")
+        weigh(entries, _ask(text, "market_order"), words)
+        for text in ("广州家政的规范", "家政的规范")
     )
     assert here == nowhere
 
@@ -114,7 +114,7 @@ def test_which_programmes_a_question_means(words: Vocabulary) -> None:
 
 def test_another_programmes_plan_does_not_answer(library: Library, words: Vocabulary) -> None:
     """Apprentices' money is no answer on the disabled people's, though its words are nearer."""
-    ask = _ask("补贴从哪里出", "funding", groups=Groups(frozenset({"disabled"})))
+    ask = _ask("残疾人的培训补贴从哪里出", "funding", groups=Groups(frozenset({"disabled"})))
     picks = candidates(ask, ("440100",), TODAY, Desk(library, words, TODAY))
     place = {pick.entry.document.id: number for number, pick in reversed([*enumerate(picks)])}
     assert place["guangzhou/10"] < place["guangzhou/4"]

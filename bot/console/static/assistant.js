@@ -150,7 +150,7 @@ function nextOpen() {
     return ticked && ticked.value === "";
   };
   const next = order.find(unknown) ?? order[0];
-  return next?.querySelector("input:checked, select, input");
+  return next?.querySelector("input:checked") ?? next?.querySelector("select, input");
 }
 
 document.getElementById("show-keys").addEventListener("click", () => keys.showModal());
