@@ -55,8 +55,9 @@ _TOPIC_OF_GROUP = {
     "hardship": "hardship_groups",
     "out_of_poverty": "hardship_groups",
 }
-# A provision of the plan that is asked about, and of another one.
-_OWN, _ALIEN = 3.0, -4.0
+# A provision of the plan that is asked about, of another one where that is not certain, and where
+# it is (in shares of the first).
+_OWN, _ALIEN, _FOREIGN = 3.0, -4.0, -3.0
 # One of a document that the question names.
 _NAMED = 2.0
 # A provision that gives the number asked for, one for some trades only, one that says where to go.
@@ -147,6 +148,10 @@ def weigh(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Pick]:
     found = Counter(chain.from_iterable((*whole, *part)))
     worth = {term: asked[term] * math.log(1 + len(entries) / found[term]) for term in found}
     meant = programmes_meant(ask, words)
+    programmes = {entry.document.programme for entry in entries}
+    if any(meant[topic] == 1.0 for topic in meant if topic in programmes):
+        # Which plan is asked about is certain: another's is about other people's matters.
+        meant |= {other: _FOREIGN for other in programmes - meant.keys() if other is not None}
     picks = []
     for entry, document, terms, others in zip(entries, documents, whole, part, strict=True):
         # The exact sum: a set has no order, and equal scores must stay equal.

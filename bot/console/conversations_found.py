@@ -22,7 +22,8 @@ A_PAGE = 50
 
 @dataclass(frozen=True)
 class Line:
-    """An open hand-over in the queue. `words`: what the person said last (redacted)."""
+    """An open hand-over in the queue. `words`: what the person said last (redacted), but for
+    asking for somebody."""
 
     handover: Handover
     region: str
@@ -203,7 +204,11 @@ def topic_of(memory: Memory) -> str:
 def _last_words(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[str, dt.datetime]]:
     newest = (
         select(func.max(TurnRow.pk))
-        .where(TurnRow.conversation_pk.in_(pks), TurnRow.speaker == "user")
+        .where(
+            TurnRow.conversation_pk.in_(pks),
+            TurnRow.speaker == "user",
+            TurnRow.intent != "handoff",  # that a person is wanted the list says anyway
+        )
         .group_by(TurnRow.conversation_pk)
     )
     rows = connection.execute(

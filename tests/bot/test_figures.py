@@ -62,7 +62,7 @@ def fill(engine: Engine) -> None:
             )
         connection.execute(
             insert(TurnRow).values(
-                conversation_pk=3, message_id="s", speaker="staff", staff="me", text="",
+                pk=99, conversation_pk=3, message_id="s", speaker="staff", staff="me", text="",
                 status="answered", intent="staff", confidence=1.0, reply="{}", asked_at=NOW,
                 answered_at=NOW,
             )
