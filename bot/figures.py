@@ -27,7 +27,8 @@ from sqlalchemy import (
     select,
 )
 
-from bot.handover import RATING_REQUEST, HandoverRow
+from bot.handover import RATING_REQUEST
+from bot.handover_rows import HandoverRow
 from bot.likeness import plain
 from bot.ratings import RatingRow
 from bot.storage import ConversationRow, TurnRow, utc

@@ -9,98 +9,42 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
-    DateTime,
     Engine,
-    ForeignKey,
-    Index,
-    Row,
-    Select,
-    String,
-    Text,
     and_,
     func,
     insert,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.handover_rows import (
+    OPEN,
+    Handover,
+    HandoverRow,
+    State,
+    as_handover,
+    handovers,
+)
 from bot.hours import Span, spoken
 from bot.outbox import Outbox
 from bot.sealing import Seal
-from bot.storage import ConversationRow, Held, Moved, Speaker, TurnRow, held, note_change, utc
+from bot.storage import ConversationRow, Held, Moved, Speaker, TurnRow, held, note_change
 from dialogs.handoff import Staffing
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
 from dialogs.wording import say
-from knowledge.tables import Base
 
-State = Literal["waiting", "staff", "contact", "closed"]
-OPEN: tuple[State, ...] = ("waiting", "staff", "contact")
-Reason = Literal["asked", "contact", "staff"]
 # Channels whose clients read a conversation's turns by themselves; others are sent them.
 READ_TURNS = frozenset(("web",))
 RATING_REQUEST = "rating_request"  # the intent of the turn that asks for a rating
 Place = tuple[str, str]  # a conversation's channel, and its id there
 # Another process changed the conversation meanwhile: so often it is tried again.
 _TRIES = 5
-_OPEN = text("state IN ('waiting', 'staff', 'contact')")
-
-
-class HandoverRow(Base):
-    """One hand-over. `contact` wants to be called back; `meant_for` is the colleague it was
-    transferred to; `seen_at` is when the member of staff was last there."""
-
-    __tablename__ = "handover"
-    __table_args__ = (
-        Index(
-            "uq_handover_open",
-            "conversation_pk",
-            unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-    )
-
-    pk: Mapped[int] = mapped_column(primary_key=True)
-    conversation_pk: Mapped[int] = mapped_column(ForeignKey("conversation.pk"))
-    state: Mapped[State] = mapped_column(String(10), index=True)
-    reason: Mapped[Reason] = mapped_column(String(20))
-    staff: Mapped[str | None] = mapped_column(String(60))
-    meant_for: Mapped[str | None] = mapped_column(String(60))
-    contact: Mapped[str | None] = mapped_column(Text)  # sealed
-    asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
-    taken_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    seen_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    closed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    code: Mapped[str | None] = mapped_column(String(20))
-
-
-@dataclass(frozen=True)
-class Handover:
-    """A hand-over and the conversation it is about."""
-
-    pk: int
-    conversation_pk: int
-    channel: str
-    conversation: str
-    state: State
-    reason: Reason
-    staff: str | None
-    meant_for: str | None
-    has_contact: bool
-    asked_at: dt.datetime
-    taken_at: dt.datetime | None
-    closed_at: dt.datetime | None
-    code: str | None
 
 
 class Handovers:
@@ -142,11 +86,11 @@ class Handovers:
     def open_of(self, conversation: Held) -> Handover | None:
         """The conversation's open hand-over."""
         row = conversation.connection.execute(
-            _select().where(
+            handovers().where(
                 HandoverRow.conversation_pk == conversation.pk, HandoverRow.state.in_(OPEN)
             )
         ).one_or_none()
-        return None if row is None else _handover(row)
+        return None if row is None else as_handover(row)
 
     def waiting_before(self, conversation: Held, handover: Handover) -> int:
         """How many have waited longer."""
@@ -187,29 +131,29 @@ class Handovers:
         """Hand-overs of the states, longest waiting first."""
         with self._engine.connect() as connection:
             rows = connection.execute(
-                _select()
+                handovers()
                 .where(HandoverRow.state.in_(states))
                 .order_by(HandoverRow.asked_at)
                 .limit(limit)
             )
-            return [_handover(row) for row in rows]
+            return [as_handover(row) for row in rows]
 
     def find(self, pk: int) -> Handover | None:
         """A hand-over by its number."""
         with self._engine.connect() as connection:
-            row = connection.execute(_select().where(HandoverRow.pk == pk)).one_or_none()
-        return None if row is None else _handover(row)
+            row = connection.execute(handovers().where(HandoverRow.pk == pk)).one_or_none()
+        return None if row is None else as_handover(row)
 
     def of_conversation(self, conversation_pk: int) -> Handover | None:
         """The newest hand-over of a conversation, open or closed."""
         with self._engine.connect() as connection:
             row = connection.execute(
-                _select()
+                handovers()
                 .where(HandoverRow.conversation_pk == conversation_pk)
                 .order_by(HandoverRow.pk.desc())
                 .limit(1)
             ).one_or_none()
-        return None if row is None else _handover(row)
+        return None if row is None else as_handover(row)
 
     def contact(self, pk: int) -> str | None:
         """What the person left to be called back at. Personal: a look at it goes in the audit."""
@@ -333,7 +277,7 @@ class Handovers:
 
         def work(conversation: Held, place: Place) -> bool:
             found = conversation.connection.execute(
-                _select().where(HandoverRow.conversation_pk == conversation.pk, late)
+                handovers().where(HandoverRow.conversation_pk == conversation.pk, late)
             ).one_or_none()
             if found is None:
                 return False
@@ -459,40 +403,4 @@ def _rating_request() -> Reply:
         (Block("question", (Statement(say("handoff.rate")),)),),
         options=(Option(yes, yes), Option(no, no)),
         intent=RATING_REQUEST,
-    )
-
-
-def _select() -> Select[*tuple[Any, ...]]:
-    return select(
-        HandoverRow.pk,
-        HandoverRow.conversation_pk,
-        ConversationRow.channel,
-        ConversationRow.id.label("conversation"),
-        HandoverRow.state,
-        HandoverRow.reason,
-        HandoverRow.staff,
-        HandoverRow.meant_for,
-        HandoverRow.contact,
-        HandoverRow.asked_at,
-        HandoverRow.taken_at,
-        HandoverRow.closed_at,
-        HandoverRow.code,
-    ).join(ConversationRow, ConversationRow.pk == HandoverRow.conversation_pk)
-
-
-def _handover(row: Row[*tuple[Any, ...]]) -> Handover:
-    return Handover(
-        row.pk,
-        row.conversation_pk,
-        row.channel,
-        row.conversation,
-        row.state,
-        row.reason,
-        row.staff,
-        row.meant_for,
-        row.contact is not None,
-        utc(row.asked_at),
-        row.taken_at and utc(row.taken_at),
-        row.closed_at and utc(row.closed_at),
-        row.code,
     )

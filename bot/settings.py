@@ -224,9 +224,7 @@ class Settings(BaseSettings):
 
     @field_validator("wechat_aes_key", "wechat_verified")
     @classmethod
-    def _wechat_needs(
-        cls, value: SecretStr | bool, info: ValidationInfo
-    ) -> SecretStr | bool:
+    def _wechat_needs(cls, value: SecretStr | bool, info: ValidationInfo) -> SecretStr | bool:
         """Safe mode needs the AppID, the API the AppSecret too."""
         asked = value if isinstance(value, bool) else bool(value.get_secret_value())
         if asked and not info.data.get("wechat_app_id"):

@@ -189,7 +189,7 @@ class Held:
         asked_at: dt.datetime,
         answered_at: dt.datetime,
     ) -> int:
-        """Keep a message, its reply and what is to be remembered, all redacted; the turn's number."""
+        """Keep a message, its reply and what is to be remembered, all redacted; the turn's key."""
         self.begin_writing()
         # What staff say may name an office's telephone; the office is nobody's secret.
         kept = redacted_reply(reply, offices=message.speaker == "staff")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from bot.app import App
 from bot.drafts import DraftRow
-from bot.handover import OPEN, Handover, HandoverRow, State
+from bot.handover_rows import OPEN, Handover, HandoverRow, State
 from bot.storage import ConversationRow, TurnRow, memory_from_json, utc
 from dialogs.memory import Memory
 from knowledge.vocabulary import Vocabulary

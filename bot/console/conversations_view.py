@@ -15,7 +15,8 @@ from bot.console.rendering import page
 from bot.console.roles import may_open
 from bot.console.security import Visitor
 from bot.console.wording import table
-from bot.handover import Handover, Place
+from bot.handover import Place
+from bot.handover_rows import Handover
 from bot.storage import history
 from bot.wechat.quota import quota_left
 from dialogs.text import as_text, clause_name

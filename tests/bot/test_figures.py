@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, insert
 
 from bot import figures
 from bot.figures import RESPONSE_S, WAIT_S, count, times_of, top_unanswered
-from bot.handover import HandoverRow
+from bot.handover_rows import HandoverRow
 from bot.ratings import RatingRow
 from bot.storage import ConversationRow, TurnRow
 from tests.bot.serving import NOW

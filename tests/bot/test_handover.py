@@ -13,7 +13,7 @@ from sqlalchemy import insert, text, update
 
 from bot.app import App, connected
 from bot.console.accounts import AccountRow
-from bot.handover import HandoverRow
+from bot.handover_rows import HandoverRow
 from bot.outbox import Delivery
 from bot.sealing import Seal
 from bot.storage import conversation_pk, history

@@ -239,10 +239,12 @@ def test_what_another_process_changed_meanwhile_is_not_overwritten(engine: Engin
             other.commit()
             return
         # SQLite is not locked while a reply is made: the change is found out before writing.
-        with pytest.raises(Moved), held(engine, "web", "c1", NOW) as conversation:
+        with held(engine, "web", "c1", NOW) as conversation:
             other.execute(text("UPDATE conversation SET version = version + 1"))
             other.commit()
-            conversation.add_turn(message(id="m2"), REPLY, MEMORY, NOW, NOW)
+            with pytest.raises(Moved):
+                conversation.add_turn(message(id="m2"), REPLY, MEMORY, NOW, NOW)
+            conversation.connection.rollback()
     assert [turn.message_id for turn in history(engine, "web", "c1")] == ["m1"]
 
 

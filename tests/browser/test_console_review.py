@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import insert
 
 from bot.app import App
-from bot.handover import HandoverRow
+from bot.handover_rows import HandoverRow
 from bot.http import create_app
 from bot.ratings import RatingRow
 from bot.review import note_missing
