@@ -163,9 +163,7 @@ class Library:
         release = self.release()
         return release.id if release else ""
 
-    def _scores(
-        self, question: str, regions: Sequence[str], limit: int
-    ) -> list[ClauseScore]:
+    def _scores(self, question: str, regions: Sequence[str], limit: int) -> list[ClauseScore]:
         release = self._id()
         with self._engine.connect() as connection:
             return search.find(connection, release, question, tuple(regions), limit)

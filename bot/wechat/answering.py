@@ -92,8 +92,10 @@ class Answering:
         return await self._in_thread(partial(self._said, message, reply, in_time, slow))
 
     async def ran_out(self, message: Received) -> Late | None:
-        """A request ran out of time; how the message stands. None: its turn is over after all."""
-        return await self._in_thread(partial(self.late.ran_out, message))
+        """A request ran out of time; how the message stands. None: its answer is there after all,
+        and may have gone back in another request. Without the API that is no reason to forget it:
+        WeChat asks again only for what it has not got."""
+        return await self._in_thread(partial(self.late.ran_out, message, unless_over=self.verified))
 
     async def give_up(self, message: Received) -> LateState | None:
         """No request is to bring the answer any more, unless one has; how the message stands."""

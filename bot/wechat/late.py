@@ -30,6 +30,7 @@ class Late:
     state: LateState
     tries: int
     came_at: dt.datetime
+    is_over: bool  # the turn is over: there is an answer
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ class LateTurns:
     now: Callable[[], dt.datetime]
     lease: dt.timedelta
 
-    def ran_out(self, message: Received) -> Late | None:
-        """A request for `message` ran out of time: count it, and say how it stands. None: its turn
-        is over, and nobody has said that the answer goes another way; then it must not."""
+    def ran_out(self, message: Received, *, unless_over: bool) -> Late | None:
+        """A request for `message` ran out of time: count it, and say how it stands. None, with
+        `unless_over`: its turn is over, and nobody has chosen another way for the answer."""
         now = self.now()
         with writing(self.engine) as connection:
-            if self._state(connection, message.key) is None and self._is_over(connection, message):
+            over = self._is_over(connection, message)
+            if unless_over and over and self._state(connection, message.key) is None:
                 return None
             self._insert(connection, message, "slow")
             connection.execute(
@@ -60,7 +62,7 @@ class LateTurns:
                     LateRow.key == message.key
                 )
             ).one()
-        return Late(message.key, row.state, row.tries, utc(row.came_at))
+        return Late(message.key, row.state, row.tries, utc(row.came_at), over)
 
     def claim(self, message: Received) -> LateState:
         """The answer is about to go back in a request, unless another way was chosen before: say

@@ -129,7 +129,7 @@ class Webhook:
         if self._answering.verified:
             run.way = "late"
         late = await self._answering.ran_out(message)
-        if late is None:
+        if late is None or (late.is_over and late.state in ("slow", "told")):
             run.way = "passive"
             return False
         waited = (self._answering.now() - late.came_at).total_seconds()

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+import bot.console.application  # every module that has a table
+import bot.http
 import bot.storage
 from bot.storage import (
     ConversationRow,

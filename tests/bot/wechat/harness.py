@@ -141,6 +141,7 @@ class Bench:
     """Everything of one conversation partner's test."""
 
     app: App
+    wechat: WeChat
     platform: Platform
     url: str
 
@@ -163,6 +164,7 @@ def bench(
     answer: Converse | None = None,
     *,
     short: bool = False,
+    lease: float = 2.0,
     **settings: object,
 ) -> Iterator[Bench]:
     """`short`: the five seconds are shorter, so that a test need not wait for them."""
@@ -173,12 +175,12 @@ def bench(
         app,
         transport=httpx.ASGITransport(platform.api.app()),
         timing=SHORT if short else LONG,
-        lease=dt.timedelta(seconds=2),
+        lease=dt.timedelta(seconds=lease),
     )
     assert wechat is not None
     try:
         with serving(web_of(app, wechat)) as url:
-            yield Bench(app, platform, url)
+            yield Bench(app, wechat, platform, url)
     finally:
         app.engine.dispose()
 

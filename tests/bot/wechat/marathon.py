@@ -213,7 +213,7 @@ async def run(plan: Plan, folder: Path, platform: Platform, kill: Any) -> Result
         elif plan.together == 0 and one.answers != wanted:
             result.wrong.append(f"{person} out of order: {one.answers}")
     work = (folder / "work.log").read_text(encoding="utf-8").splitlines()
-    result.redone = sum(n - 1 for line, n in Counter(work).items() if line.startswith("done"))
+    result.redone = sum(n - 1 for line, n in Counter(work).items() if line.startswith("done o"))
     result.seconds = time.monotonic() - began
     return result
 

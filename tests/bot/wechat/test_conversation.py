@@ -430,7 +430,7 @@ def test_another_process_finishes_what_one_left_unfinished(
         wechat = open_wechat(on.app, lease=dt.timedelta(seconds=0))
         assert wechat is not None
         message = received(fields)
-        wechat.webhook._answering.late.ran_out(message)
+        wechat.webhook._answering.late.ran_out(message, unless_over=True)
         wechat.webhook._answering.late.move(message.key, "late")
         on.platform.api.opened(fields)
         wechat.webhook._answering._arrived(message, None, "writing")

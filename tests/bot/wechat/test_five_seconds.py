@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.wechat.content import say
+from bot.wechat.inbound import fields_of, received
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
 from tests.bot.wechat.harness import LONG_CUT, bench, talk, until
-from tests.simulators.wechat_platform import Account, Mode, Platform
+from tests.simulators.wechat_platform import Account, Mode, Platform, as_xml
 
 ALICE, BEN = "oAlice", "oBen"
 
@@ -139,3 +140,36 @@ def test_one_slow_person_does_not_hold_up_another(tmp_path: Path, any_database: 
 
         on.run(scene)
         assert [one.openid for one in on.platform.api.delivered] == [ALICE]
+
+
+def test_an_answer_that_no_request_brought_in_time_comes_with_the_next_message(
+    tmp_path: Path, any_database: str
+) -> None:
+    """WeChat broke off, though the turn was over; without the API only the next message is left."""
+    with bench(tmp_path, any_database, Account(verified=False), Slow(), lease=0.2) as on:
+
+        async def scene(platform: Platform) -> None:
+            fields = platform.message(ALICE, "text", Content="免费吗")
+            assert (await platform.once(fields)).status == 200  # let us say, after it broke off
+            late = on.wechat.webhook._answering.late
+            stands = late.ran_out(received(fields_of(as_xml(fields))), unless_over=False)
+            assert stands is not None
+            assert stands.is_over
+            assert late.ran_out(received(fields_of(as_xml(fields))), unless_over=True) is not None
+            await until(lambda: late.state(stands.key) == "sent")
+            assert (await platform.say(ALICE, "1")).shown == "答：免费吗"
+
+        on.run(scene)
+
+
+def test_a_repeat_of_what_was_answered_goes_no_other_way(tmp_path: Path, any_database: str) -> None:
+    with bench(tmp_path, any_database, Account(verified=True), Slow()) as on:
+
+        async def scene(platform: Platform) -> None:
+            fields = platform.message(ALICE, "text", Content="免费吗")
+            assert (await platform.once(fields)).status == 200
+            late = on.wechat.webhook._answering.late
+            assert late.ran_out(received(fields_of(as_xml(fields))), unless_over=True) is None
+            assert late.state(fields["MsgId"]) is None
+
+        on.run(scene)
