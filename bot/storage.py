@@ -335,6 +335,16 @@ def conversation_pk(engine: Engine, channel: str, conversation: str) -> int | No
         ).scalar()
 
 
+def conversation_version(engine: Engine, channel: str, conversation: str) -> int | None:
+    """A number that goes up with every change of a conversation; None for an unknown one."""
+    with engine.connect() as connection:
+        return connection.execute(
+            select(ConversationRow.version).where(
+                ConversationRow.channel == channel, ConversationRow.id == conversation
+            )
+        ).scalar()
+
+
 def _turn(row: TurnRow | Row[*tuple[Any, ...]]) -> Turn:
     reply = _REPLY.validate_json(row.reply)
     return Turn(row.message_id, row.text, reply, utc(row.asked_at), row.speaker, row.staff, row.pk)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialogs.conditions import describe, explain
 from dialogs.giving import gives, unspecified
@@ -104,6 +104,16 @@ class Composer:
         complete &= self.silences(ask, entries)
         self.standings(entries)
         return complete and not unspecified(first.provision)
+
+    def worth(self, ask: Ask, entries: Sequence[Entry]) -> None:
+        """Nothing but what the documents of `entries` are worth."""
+        for entry in entries:
+            clause = self.cite_entry(entry)
+            asked = replace(ask, aspects=frozenset(("validity",)))
+            openers = [Statement(text, clause) for text in self._openers(asked, entry)]
+            if openers:
+                self.add("conclusion", *openers)
+        self.standings(entries)
 
     def conclusion(self, ask: Ask, entry: Entry) -> None:
         clause = self.cite_entry(entry)

@@ -106,6 +106,9 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
                 ),
             )
         return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
+    if "validity" in ask.aspects and (documents := _heads(chain, composer.as_of, desk)):
+        composer.worth(ask, documents)
+        return Status.ANSWERED
     below = [code for code in words.descendants(region) if code != region]
     picks = candidates(ask, below, composer.as_of, desk) if below else []
     if picks:
@@ -121,6 +124,17 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     composer.talk(say("region.outside", asked=name))
     composer.talk(say("region.covered", names=covered(desk)))
     return Status.NOT_COVERED
+
+
+def _heads(regions: Sequence[str], day: dt.date, desk: Desk) -> list[Entry]:
+    """The first provision of each document of the nearest area that has any: what stands for the
+    document where nothing but its worth is asked."""
+    for region in regions:
+        found = [desk.library.document(one.id) for one in desk.library.documents([region])]
+        heads = [one[1][0] for one in found if one and one[1] and exists(one[0], day)]
+        if heads:
+            return heads[:_MOST]
+    return []
 
 
 def _only_below(

@@ -59,12 +59,15 @@ class Replies:
             topics = interview.topics_for(interview.role_of(memory))
             memory = replace(memory, interview=Interview(topics))
             return self.interview(memory, one)
-        if one.confidence < GUESS:
+        ours = sum(score.confidence for score in one.ranking if score.intent in words.topics)
+        if one.confidence < GUESS and ours < ANSWER:
             return self._not_understood(one, memory)
         doubtful = one.confidence < ANSWER and one.intent not in words.topics
         if doubtful and "benefit" in one.aspects and one.values("region"):
             # A place and a benefit: about policy, whatever the engine is unsure of.
             one = replace(one, ranking=tuple(s for s in one.ranking if s.intent in words.topics))
+        elif doubtful and ours > one.confidence:
+            return self._clarify(one, memory)  # no one talk is as likely as that it is a question
         elif one.intent not in words.topics:
             return self._talk(one, memory)
         elif sum(self._topics(one, share=False).values()) < ANSWER:

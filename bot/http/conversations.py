@@ -15,11 +15,12 @@ from bot.app import App
 from bot.http.access import Access
 from bot.http.wire import History, Waiting, past_turn
 from bot.ratings import MOST_REASON, rate, ratings_of
-from bot.storage import conversation_pk, history
+from bot.storage import conversation_pk, conversation_version, history
 
 CHANNEL = "web"
 _STREAM_S = 600.0  # a stream ends by itself now and then; the client opens the next
 _STREAMS = 2000  # at one time, in this process
+_READS = 5
 
 # Whoever knows a conversation's id may read it, so a short one that could be guessed is refused.
 ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
@@ -47,6 +48,16 @@ def router(app: App, access: Access) -> APIRouter:
     streams = anyio.CapacityLimiter(_STREAMS)
 
     def read(conversation: str, after: int) -> History:
+        # Several queries: read again what was changed between them, or staff could be there before
+        # the turn that says so. Where it never rests the last will do; its change is told as well.
+        for _ in range(_READS):
+            version = conversation_version(app.engine, CHANNEL, conversation)
+            found = read_once(conversation, after)
+            if conversation_version(app.engine, CHANNEL, conversation) == version:
+                break
+        return found
+
+    def read_once(conversation: str, after: int) -> History:
         turns = history(app.engine, CHANNEL, conversation, after=after)
         rated = ratings_of(app.engine, [turn.pk for turn in turns])
         return History(

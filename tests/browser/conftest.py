@@ -26,8 +26,10 @@ NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 800}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Chromium for this folder's tests, and no longer: until Playwright is stopped its event loop
+    counts as the running one of the thread, and no later test could start a loop of its own."""
     executable = shutil.which("chromium")
     if executable is None:
         pytest.skip("chromium is not installed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +174,27 @@ def test_what_staff_say_arrives_at_once(client: httpx.Client, app: App, conversa
         ask(client, conversation, "广州培训免费吗", "m2")
         _, news = stream.next()
         assert news["turns"][0]["answer"]["blocks"] == []
+
+
+def test_turns_and_staff_are_of_one_moment(
+    client: httpx.Client, app: App, conversation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staff come after the turns have been read, and before it is read who is there."""
+    ask(client, conversation)
+    pk = conversation_pk(app.engine, "web", conversation)
+    assert pk is not None
+    came: list[int | None] = []
+
+    def late(engine: Engine, turns: Iterable[int]) -> dict[int, bool]:
+        if not came:
+            came.append(app.handovers.take_over(pk, "li"))
+        return ratings_of(engine, turns)
+
+    monkeypatch.setattr("bot.http.conversations.ratings_of", late)
+    told = history(client, conversation)
+    assert came != [None]
+    assert told["staff"]["state"] == "staff"
+    assert say("handoff.staff_came") in told["turns"][-1]["answer"]["text"]
 
 
 def test_a_stream_goes_on_where_it_broke_off(client: httpx.Client, conversation: str) -> None:
