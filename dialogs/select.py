@@ -58,6 +58,8 @@ _TOPIC_OF_GROUP = {
 # A provision of the plan that is asked about, of another one where that is not certain, and where
 # it is (in shares of the first).
 _OWN, _ALIEN, _FOREIGN = 3.0, -4.0, -3.0
+# One of other topics, where there is no doubt which is asked about: 月嫂 stands in many provisions.
+_OFF_TOPIC = 3.0
 # One of a document that the question names.
 _NAMED = 2.0
 # A provision that gives the number asked for, one for some trades only, one that says where to go.
@@ -223,6 +225,8 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
     score += _NAMED if entry.document.id in ask.documents else 0.0
     score += 2.0 * ask.topics.get(provision.topics[0], 0.0)
     score += 2.0 * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
+    if ask.sure and not ask.topics.keys() & set(provision.topics):
+        score -= _OFF_TOPIC
     score += _for_groups(provision.groups, ask, words)
     occupation = ask.facts.get("occupation")
     if occupation is not None and provision.occupations:

@@ -20,6 +20,8 @@ from structlog.testing import capture_logs
 from bot.http import create_app
 from bot.http.determinations import Asked
 from bot.http.guard import MAX_BODY, MAX_PICTURE_BODY
+from bot.http.told import facts_of
+from knowledge.rules import Groups
 from knowledge.vocabulary import vocabulary
 from tests.bot.serving import app_on, copy_of, serving
 from tests.permit_desk import Desk
@@ -237,12 +239,12 @@ def test_what_needs_a_key_keeps_to_its_description(
 def in_and_out_of_a_group(body: object) -> bool:
     """Whether a body is a well-formed question about somebody who is in a group and is not."""
     try:
-        groups = Asked.model_validate(body).facts.groups
+        groups = facts_of(Asked.model_validate(body).facts).get("groups")
     except ValidationError:
         return False
-    words = vocabulary()
-    return groups is not None and any(
-        words.groups_above(member) & set(groups.excluded) for member in groups.members
+    above = vocabulary().groups_above
+    return isinstance(groups, Groups) and any(
+        above(member) & groups.excluded for member in groups.members
     )
 
 
