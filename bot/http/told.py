@@ -43,7 +43,8 @@ def facts_model(words: Vocabulary) -> type[BaseModel]:
         "GroupsTold",
         __config__=ConfigDict(extra="forbid"),
         __doc__="Groups the person belongs to, and groups known not to be hers; the rest is"
-        " unknown. A member of a group is one of every wider group.",
+        " unknown. A member of a group is one of every wider group; one that is both is"
+        " refused.",
         members=(Annotated[list[group], Field(max_length=40)], Field(default_factory=list)),
         excluded=(Annotated[list[group], Field(max_length=40)], Field(default_factory=list)),
     )
