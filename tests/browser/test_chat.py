@@ -351,3 +351,18 @@ def test_a_server_in_trouble_is_said_and_can_be_asked_again(page: Page) -> None:
     page.get_by_role("button", name="再发一次").click()
     expect(last_answer(page)).to_be_visible()
     expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_what_is_typed_before_the_scripts_came_is_not_lost(context: BrowserContext) -> None:
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/static/chat.js", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    box, button = page.get_by_label("您要问的话"), page.get_by_role("button", name="发送")
+    box.fill(QUESTION)
+    expect(button).to_be_disabled()
+    held[0].continue_()
+    expect(button).to_be_enabled()
+    expect(box).to_have_value(QUESTION)
+    button.click()
+    expect(last_answer(page).locator(".conclusion").first).to_be_visible()

@@ -74,6 +74,7 @@ def test_the_chat_on_another_site(browser: Browser, hosted: str, named: bool, na
     button.click()
     frame = page.frame_locator("iframe")
     if named:
+        expect(frame.get_by_role("button", name="发送")).to_be_enabled()
         frame.get_by_label("您要问的话").fill("你好")
         frame.get_by_label("您要问的话").press("Enter")
         expect(frame.locator(".answer")).to_be_visible()

@@ -274,4 +274,5 @@ confirmRestart.addEventListener("close", () => {
 });
 
 setUpView();
+form.querySelector(".send").disabled = false; // before, a press would reload the page and lose the text
 resume();
