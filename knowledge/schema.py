@@ -120,8 +120,9 @@ class Provision(Strict):
     `strength` is the document's own verb (knowledge/vocabulary/strengths.yaml), 原文 for a figure
     whose words hold none (a date, a name). `when` is the tree of conditions; absent means the
     clause names none. `valid_from`/`valid_until` date the rule itself where the clause does.
-    `overrides` lists provisions of a parent region that this one replaces. `records` names the
-    analyst's records it expresses.
+    `overrides` lists provisions of a parent region that this one replaces. `asked` are questions
+    in people's own words that it answers: nobody who asks knows the document's terms. `records`
+    names the analyst's records it expresses.
     """
 
     id: Text
@@ -140,6 +141,7 @@ class Provision(Strict):
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
     overrides: list[Text] = []
+    asked: list[Text] = []
     records: list[Text] = []
 
 
