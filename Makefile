@@ -17,8 +17,9 @@ setup: .venv/.installed
 run: setup
 	$(BIN)/anxin serve
 
+# A file's tests stay in one process: they share what is costly to make.
 test: setup lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
