@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from bot.app import App, connected
 from bot.database import open_engine
@@ -78,12 +78,14 @@ def copy_of(database: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def serving(web: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
-    """Serve `web` on a free port of this machine; gives its address. With its lifespan on, what it
-    does by itself runs too."""
+def serving(
+    web: Starlette, lifespan: Literal["on", "off"] = "off", port: int = 0
+) -> Iterator[str]:
+    """Serve `web` on a port of this machine (0: a free one); gives its address. With its lifespan
+    on, what it does by itself runs too."""
     config = uvicorn.Config(
         web,
-        port=0,
+        port=port,
         log_level="error",
         access_log=False,
         lifespan=lifespan,
