@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bot.console.accounts import any_account
+from bot.console.audit import Audit
 from bot.database import migrate, open_engine
 from bot.drafts import Drafts
 from bot.handover import Handovers
@@ -55,6 +56,7 @@ class App:
     inbox: Inbox
     live: Live
     trainer: Trainer
+    audit: Audit  # of what staff saw and did
     registry: Registry | None = None  # the one in this process, if permits are not kept elsewhere
     understander: Understander | None = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -90,6 +92,7 @@ def connected(
         inbox=Inbox(engine, conversation.converse, now, handovers, drafts, outbox),
         live=Live(engine, now),
         trainer=trainer or Trainer(engine, settings.model_dir, now, understander),
+        audit=Audit(seal, settings.console_audit_anchor),
         registry=registry,
         understander=understander,
         metrics=metrics or Metrics(),

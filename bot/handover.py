@@ -13,10 +13,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import (
     Connection,
     Engine,
-    and_,
     func,
     insert,
-    or_,
     select,
     tuple_,
     update,
@@ -34,7 +32,7 @@ from bot.handover_rows import (
 from bot.hours import Span, spoken
 from bot.outbox import Outbox
 from bot.sealing import Seal
-from bot.storage import ConversationRow, Held, Moved, Speaker, TurnRow, held, note_change
+from bot.storage import ConversationRow, Held, Moved, Speaker, TurnRow, held
 from dialogs.handoff import Staffing
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
 from dialogs.wording import say
@@ -62,11 +60,11 @@ class Handovers:
         hours: Sequence[Span] = (),
         anybody: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self._outbox = outbox
         self._seal = seal
-        self._now = now
-        self._hours = tuple(hours)
+        self.now = now
+        self.hours = tuple(hours)
         self._anybody = anybody
 
     # --- the person's side: inside the turn of a message ----------------------------------------
@@ -77,10 +75,10 @@ class Handovers:
         reached = channel in READ_TURNS or channel in self._outbox.channels
         if not reached or not self._anybody():
             return Staffing()
-        hours = spoken(self._hours)
-        if self._hours and not any(span.holds(self._now()) for span in self._hours):
+        hours = spoken(self.hours)
+        if self.hours and not any(span.holds(self.now()) for span in self.hours):
             return Staffing("closed", hours)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return Staffing("open", hours, self._waiting_before(connection, None))
 
     def open_of(self, conversation: Held) -> Handover | None:
@@ -96,9 +94,16 @@ class Handovers:
         """How many have waited longer."""
         return self._waiting_before(conversation.connection, handover)
 
+    def still_waits(self, conversation: Held, handover: Handover) -> str:
+        """What somebody who waits and asks the bot meanwhile is told about the waiting."""
+        staffing = self.staffing(handover.channel)
+        if staffing.there == "closed":
+            return say("handoff.waiting_closed", hours=staffing.hours)
+        return say("handoff.waiting", waiting=self.waiting_before(conversation, handover))
+
     def before(self, handover: Handover) -> int:
         """The same, outside a turn."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return self._waiting_before(connection, handover)
 
     def ask(self, conversation: Held, contact: str | None = None) -> None:
@@ -112,7 +117,7 @@ class Handovers:
             values |= {
                 "conversation_pk": conversation.pk,
                 "reason": "contact" if contact else "asked",
-                "asked_at": self._now(),
+                "asked_at": self.now(),
             }
             conversation.connection.execute(insert(HandoverRow).values(**values))
         elif known.state != "staff":
@@ -129,7 +134,7 @@ class Handovers:
 
     def listed(self, states: Sequence[State] = OPEN, limit: int = 200) -> list[Handover]:
         """Hand-overs of the states, longest waiting first."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(
                 handovers()
                 .where(HandoverRow.state.in_(states))
@@ -140,13 +145,13 @@ class Handovers:
 
     def find(self, pk: int) -> Handover | None:
         """A hand-over by its number."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(handovers().where(HandoverRow.pk == pk)).one_or_none()
         return None if row is None else as_handover(row)
 
     def of_conversation(self, conversation_pk: int) -> Handover | None:
         """The newest hand-over of a conversation, open or closed."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 handovers()
                 .where(HandoverRow.conversation_pk == conversation_pk)
@@ -157,7 +162,7 @@ class Handovers:
 
     def contact(self, pk: int) -> str | None:
         """What the person left to be called back at. Personal: a look at it goes in the audit."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(HandoverRow.contact, HandoverRow.conversation_pk).where(HandoverRow.pk == pk)
             ).one_or_none()
@@ -175,12 +180,12 @@ class Handovers:
                 return False
             if found.meant_for not in (None, staff):
                 return False
-            self._set(conversation, pk, state="staff", staff=staff, meant_for=None, **self._since())
+            self.set(conversation, pk, state="staff", staff=staff, meant_for=None, **self._since())
             came = "handoff.contact_taken" if found.state == "contact" else "handoff.staff_came"
-            self.speak(conversation, place, _talk(say(came)))
+            self.speak(conversation, place, talk(say(came)))
             return True
 
-        return self._within(pk, work)
+        return self.within_of(pk, work)
 
     def take_over(self, conversation_pk: int, staff: str) -> int | None:
         """Take a conversation that nobody asked a person for; the hand-over's number. None when
@@ -190,13 +195,13 @@ class Handovers:
         def work(conversation: Held, place: Place) -> bool:
             if self.open_of(conversation) is not None:
                 return False
-            values = {"state": "staff", "reason": "staff", "staff": staff, "asked_at": self._now()}
+            values = {"state": "staff", "reason": "staff", "staff": staff, "asked_at": self.now()}
             made[:] = conversation.connection.execute(
                 insert(HandoverRow)
                 .values(conversation_pk=conversation_pk, **values, **self._since())
                 .returning(HandoverRow.pk)
             ).scalars()
-            self.speak(conversation, place, _talk(say("handoff.staff_came")))
+            self.speak(conversation, place, talk(say("handoff.staff_came")))
             return True
 
         place = self.place_of(conversation_pk)
@@ -215,7 +220,7 @@ class Handovers:
         Said again with the same `key` it is still said once. `also` is told the turn's number, in
         the same transaction.
         """
-        reply = _talk(words) if isinstance(words, str) else words
+        reply = talk(words) if isinstance(words, str) else words
 
         def work(conversation: Held, place: Place) -> bool:
             if not self._theirs(conversation, pk, staff):
@@ -224,15 +229,15 @@ class Handovers:
                 also(conversation, self.speak(conversation, place, reply, staff, key))
             return True
 
-        return self._within(pk, work)
+        return self.within_of(pk, work)
 
     def present(self, staff: str) -> None:
         """The member of staff is still there, for every conversation they have."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(
                 update(HandoverRow)
                 .where(HandoverRow.state == "staff", HandoverRow.staff == staff)
-                .values(seen_at=self._now())
+                .values(seen_at=self.now())
             )
 
     def transfer(self, pk: int, staff: str, to: str | None) -> bool:
@@ -241,12 +246,12 @@ class Handovers:
         def work(conversation: Held, place: Place) -> bool:
             if not self._theirs(conversation, pk, staff):
                 return False
-            values = {"state": "waiting", "staff": None, "meant_for": to, "asked_at": self._now()}
-            self._set(conversation, pk, **values)
-            self.speak(conversation, place, _talk(say("handoff.transferred")))
+            values = {"state": "waiting", "staff": None, "meant_for": to, "asked_at": self.now()}
+            self.set(conversation, pk, **values)
+            self.speak(conversation, place, talk(say("handoff.transferred")))
             return True
 
-        return self._within(pk, work)
+        return self.within_of(pk, work)
 
     def close(self, pk: int, staff: str, code: str, *, ask_rating: bool = False) -> bool:
         """End it: the bot answers again. `code` says how it ended; a rating may be asked for."""
@@ -255,45 +260,12 @@ class Handovers:
             if not self._theirs(conversation, pk, staff):
                 return False
             self._close(conversation.connection, pk, code)
-            self.speak(conversation, place, _talk(say("handoff.back_to_bot")))
+            self.speak(conversation, place, talk(say("handoff.back_to_bot")))
             if ask_rating:
                 self.speak(conversation, place, _rating_request())
             return True
 
-        return self._within(pk, work)
-
-    def release_vanished(self, away: dt.timedelta) -> int:
-        """Give conversations back to the queue whose member of staff has not been seen for so
-        long, or that a colleague who was meant to has not taken; how many."""
-        gone = self._now() - away
-        late = or_(
-            and_(HandoverRow.state == "staff", HandoverRow.seen_at < gone),
-            and_(
-                HandoverRow.state == "waiting",
-                HandoverRow.meant_for.is_not(None),
-                HandoverRow.asked_at < gone,
-            ),
-        )
-
-        def work(conversation: Held, place: Place) -> bool:
-            found = conversation.connection.execute(
-                handovers().where(HandoverRow.conversation_pk == conversation.pk, late)
-            ).one_or_none()
-            if found is None:
-                return False
-            if found.state == "waiting":
-                self._set(conversation, found.pk, meant_for=None)
-                note_change(conversation.connection, conversation.pk, self._now())
-                return True
-            # Who wants to be called back is not there to wait.
-            state = "waiting" if found.contact is None else "contact"
-            self._set(conversation, found.pk, state=state, staff=None)
-            self.speak(conversation, place, _talk(say("handoff.vanished")))
-            return True
-
-        with self._engine.connect() as connection:
-            lost = list(connection.execute(select(HandoverRow.pk).where(late)).scalars())
-        return sum(self._within(pk, work) for pk in lost)
+        return self.within_of(pk, work)
 
     # --- common ---------------------------------------------------------------------------------
 
@@ -308,7 +280,7 @@ class Handovers:
         """Add a turn that nobody's message began, and send it where the channel must be sent to;
         the turn's number."""
         channel, person = place
-        now = self._now()
+        now = self.now()
         speaker: Speaker = "bot" if staff is None else "staff"
         name = f"{speaker}-{key or uuid.uuid4().hex}"
         message = Message("", person, name, channel, speaker=speaker, staff=staff)
@@ -324,7 +296,7 @@ class Handovers:
         anything came of it; if so, what it put in the outbox is sent at once."""
         for _ in range(_TRIES):
             try:
-                with held(self._engine, *place, self._now()) as conversation:
+                with held(self.engine, *place, self.now()) as conversation:
                     conversation.begin_writing()
                     done = work(conversation, place)
             except Moved:
@@ -336,7 +308,7 @@ class Handovers:
 
     def place_of(self, conversation_pk: int) -> Place | None:
         """Channel and id of a conversation; None for an unknown one."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(ConversationRow.channel, ConversationRow.id).where(
                     ConversationRow.pk == conversation_pk
@@ -344,7 +316,8 @@ class Handovers:
             ).one_or_none()
         return None if row is None else (row.channel, row.id)
 
-    def _within(self, pk: int, work: Callable[[Held, Place], bool]) -> bool:
+    def within_of(self, pk: int, work: Callable[[Held, Place], bool]) -> bool:
+        """The same in the conversation of the hand-over `pk`."""
         found = self.find(pk)
         return found is not None and self.within((found.channel, found.conversation), work)
 
@@ -353,10 +326,11 @@ class Handovers:
         return found is not None and (found.pk, found.staff) == (pk, staff)
 
     def _since(self) -> dict[str, dt.datetime]:
-        now = self._now()
+        now = self.now()
         return {"taken_at": now, "seen_at": now}
 
-    def _set(self, conversation: Held, pk: int, **values: object) -> None:
+    def set(self, conversation: Held, pk: int, **values: object) -> None:
+        """Change the hand-over `pk` of a conversation that is held."""
         conversation.connection.execute(
             update(HandoverRow).where(HandoverRow.pk == pk).values(**values)
         )
@@ -365,7 +339,7 @@ class Handovers:
         connection.execute(
             update(HandoverRow)
             .where(HandoverRow.pk == pk, HandoverRow.state.in_(OPEN))
-            .values(state="closed", code=code, closed_at=self._now(), contact=None)
+            .values(state="closed", code=code, closed_at=self.now(), contact=None)
         )
 
     def _waiting_before(self, connection: Connection, handover: Handover | None) -> int:
@@ -380,7 +354,7 @@ def _bound(conversation_pk: int) -> str:
     return f"contact:{conversation_pk}"
 
 
-def _talk(words: str) -> Reply:
+def talk(words: str) -> Reply:
     return Reply(Status.HANDED_OFF, (Block("talk", (Statement(words),)),), intent="staff")
 
 

@@ -20,7 +20,8 @@ _OPEN = text("state IN ('waiting', 'staff', 'contact')")
 
 class HandoverRow(Base):
     """One hand-over. `contact` wants to be called back; `meant_for` is the colleague it was
-    transferred to; `seen_at` is when the member of staff was last there."""
+    transferred to; `seen_at` is when the member of staff was last there; `told_closed_at` when the
+    person was told that working hours are over."""
 
     __tablename__ = "handover"
     __table_args__ = (
@@ -45,6 +46,7 @@ class HandoverRow(Base):
     seen_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     code: Mapped[str | None] = mapped_column(String(20))
+    told_closed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,7 @@ class Inbox:
         elif reply.action == "contact":
             desk.ask(conversation, reply.contact)
         elif handover is not None and handover.state == "waiting":
-            waiting = desk.waiting_before(conversation, handover)
-            note = Block("talk", (Statement(say("handoff.waiting", waiting=waiting)),))
+            note = Block("talk", (Statement(desk.still_waits(conversation, handover)),))
             reply = replace(reply, blocks=(*reply.blocks, note))
         elif self._drafts is not None and self._drafts.wants(reply, message.channel):
             reply = self._drafts.hold(conversation, message, reply)

@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import Engine
 
 from bot import labels
-from bot.console import audit
+from bot.console.audit import open_audit
 from bot.database import migrate, open_engine
 from bot.retrain import Retraining, Trainer
 from bot.settings import settings
@@ -37,7 +37,7 @@ def export(
     with _database().begin() as connection:
         patch = labels.export(connection, _now(), everything=everything)
         if patch:
-            audit.record(connection, _now(), _WHO, "labels_exported")
+            open_audit(settings()).record(connection, _now(), _WHO, "labels_exported")
     if not patch:
         typer.echo("no labels to export", err=True)
         raise typer.Exit(1)
@@ -52,7 +52,7 @@ def retrain() -> None:
     trainer = Trainer(engine, settings().model_dir, _now)
     trainer.prepare()
     with engine.begin() as connection:
-        audit.record(connection, _now(), _WHO, "retrained")
+        open_audit(settings()).record(connection, _now(), _WHO, "retrained")
     typer.echo("training and testing; this takes minutes", err=True)
     done = trainer.run(_WHO)
     if done is None:

@@ -8,6 +8,7 @@ stored texts finds none in it.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -29,11 +30,16 @@ class Seal:
         if len(secret) < 32:
             raise ValueError("the key needs at least 32 bytes")
         self._box = AESGCM(hashlib.sha256(b"anxin-seal:" + secret).digest())
+        self._secret = secret
 
     @classmethod
     def at(cls, path: Path) -> Seal:
         """With the key kept in the file `path`, made (for its owner only) if it is missing."""
         return cls(load_or_create(path))
+
+    def key_for(self, purpose: str) -> bytes:
+        """Another key, of the same secret: whoever has one of them does not have the others."""
+        return hmac.digest(self._secret, f"anxin-key:{purpose}".encode(), "sha256")
 
     def seal(self, plain: str, bound_to: str) -> str:
         """`plain`, unreadable but for who knows the key and `bound_to`."""

@@ -160,6 +160,12 @@ class Settings(BaseSettings):
         12, ge=1, description="a log-in to the console ends after so long in any case"
     )
 
+    console_audit_anchor: Path = Field(
+        Path("var/console-audit.anchor"),
+        description="file that holds the head of the console's audit; best on another disk than"
+        " the database",
+    )
+
     # Telegram (docs/telegram.md).
     telegram_token: TelegramToken = Field(
         SecretStr(""), description="the bot's token from @BotFather; empty: no Telegram"

@@ -10,8 +10,9 @@ import typer
 from sqlalchemy import Connection
 
 from bot.app import utc_now
-from bot.console import accounts, audit, sessions
+from bot.console import accounts, sessions
 from bot.console.accounts import Account, AccountError
+from bot.console.audit import open_audit
 from bot.console.roles import ADMINISTRATOR, roles
 from bot.console.wording import say
 from bot.database import migrate, open_engine
@@ -97,6 +98,17 @@ def password(name: Name, generate: Generate = False) -> None:
     _tell(made)
 
 
+@user_app.command("audit")
+def verify_audit() -> None:
+    """Check that nobody has changed or taken away a line of the console's audit. Exit 1 if so."""
+    engine = open_engine(settings().database_url)
+    migrate(engine)
+    wrong = open_audit(settings()).problems(engine)
+    for line in wrong or ["the audit is whole"]:
+        typer.echo(line)
+    raise typer.Exit(1 if wrong else 0)
+
+
 @contextmanager
 def _accounts() -> Iterator[Connection]:
     """A transaction on the database, brought up to date first; an AccountError ends the command."""
@@ -132,7 +144,8 @@ def _asked(name: str) -> str:
 
 
 def _record(connection: Connection, action: str, name: str) -> None:
-    audit.record(connection, utc_now(), AT_THE_MACHINE, action, f"account:{accounts.as_name(name)}")
+    about = f"account:{accounts.as_name(name)}"
+    open_audit(settings()).record(connection, utc_now(), AT_THE_MACHINE, action, about)
 
 
 def _tell(made: str | None) -> None:

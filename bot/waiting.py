@@ -1,5 +1,5 @@
 """What has to be done when a time is over: nobody waits for ever, for staff who are gone or for an
-answer held back; nothing is kept for longer than was promised."""
+answer held back; nothing is kept for longer than was promised; the audit is anchored."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import App
+from bot.handover_due import release_vanished, tell_closed
 from bot.inbox import described
 from bot.retention import sweep
 
@@ -20,12 +21,16 @@ _log = structlog.get_logger()
 
 
 def run_due(app: App) -> int:
-    """Give back what vanished staff held, answer those whose draft nobody looked at, and take away
-    what is too old; how many. Any number of processes may do so side by side."""
+    """Give back what vanished staff held, tell those who wait that working hours are over, answer
+    those whose draft nobody looked at, and take away what is too old; how many. Any number of
+    processes may do so side by side."""
     away = dt.timedelta(minutes=app.settings.staff_away_minutes)
     too_old = app.conversation.now() - dt.timedelta(days=app.settings.retention_days)
     return (
-        app.handovers.release_vanished(away) + app.drafts.expire_due() + sweep(app.engine, too_old)
+        release_vanished(app.handovers, away)
+        + tell_closed(app.handovers)
+        + app.drafts.expire_due()
+        + sweep(app.engine, too_old)
     )
 
 
@@ -34,6 +39,7 @@ async def run_for_ever(app: App) -> None:
     while True:
         try:
             await anyio.to_thread.run_sync(run_due, app)
-        except SQLAlchemyError as error:
+            await anyio.to_thread.run_sync(app.audit.anchor, app.engine)
+        except (SQLAlchemyError, OSError) as error:
             _log.warning("waiting_stalled", **described(error))
         await anyio.sleep(INTERVAL_S)

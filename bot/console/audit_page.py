@@ -41,6 +41,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         since: Text = "",
         until: Text = "",
         before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+        check: Text = "",
     ) -> Response:
         asked = {"who": who, "action": action, "about": about, "since": since, "until": until}
         wanted = _search(asked)
@@ -62,6 +63,8 @@ def router(parts: ConsoleParts) -> APIRouter:
             actions=table("action"),
             about=about_in_words,
             export=f"/console/audit/export?{urlencode(filled)}",
+            check=f"?{urlencode(filled | {'check': '1'})}",
+            wrong=parts.app.audit.problems(parts.engine) if check else None,
             older=f"?{urlencode(filled | {'before': lines[-1].pk})}" if more else "",
             error="" if wanted else say("error.period"),
         )

@@ -199,4 +199,6 @@ def _seconds(time: float | None) -> str:
         return ""
     if time >= 60:
         return say("figures_bound.minutes", number=f"{time / 60:.1f}".removesuffix(".0"))
-    return say("figures_bound.seconds", number=f"{time:g}" if time < 10 else f"{time:.0f}")
+    # Bounds of classes are round; a time that was measured is told to a tenth.
+    number = f"{time:g}" if time in RESPONSE_S else f"{time:.1f}" if time < 10 else f"{time:.0f}"
+    return say("figures_bound.seconds", number=number.removesuffix(".0"))

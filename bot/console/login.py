@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from bot.console import accounts, audit, passwords, sessions
+from bot.console import accounts, passwords, sessions
 from bot.console.agents import browser_of
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
@@ -118,16 +118,16 @@ def _try(request: Request, parts: ConsoleParts, name: str, password: str, back: 
     if not passwords.matches(stored, password) or account is None or stored is None:
         parts.throttle.failed(typed, address)
         closed = parts.throttle.wait_s(typed, address)
+        actions = ("login_failed", "login_throttled") if closed else ("login_failed",)
         with parts.engine.begin() as connection:
-            audit.record(connection, now, who, "login_failed", f"address:{address}")
-            if closed:
-                audit.record(connection, now, who, "login_throttled", f"address:{address}")
+            for action in actions:
+                parts.app.audit.record(connection, now, who, action, f"address:{address}")
         return _form(request, parts, back, 403, name, say("error.login"))
     parts.throttle.succeeded(typed, address)
     with parts.engine.begin() as connection:
         if passwords.outdated(stored):
             accounts.keep_hash(connection, account, password)
-        audit.record(connection, now, who, "login", f"address:{address}")
+        parts.app.audit.record(connection, now, who, "login", f"address:{address}")
     target = "/console/account" if account.must_change else safe_return(back)
     response = RedirectResponse(target, 303)
     start_session(request, parts, account.pk, response)

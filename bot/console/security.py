@@ -16,7 +16,7 @@ import anyio.to_thread
 from fastapi import Depends, HTTPException, Request
 from sqlalchemy import Connection
 
-from bot.console import audit, sessions
+from bot.console import sessions
 from bot.console.accounts import Account
 from bot.console.parts import ConsoleParts
 from bot.console.roles import may_open, pages
@@ -54,6 +54,7 @@ class Visitor:
     ) -> None:
         """Add a line to the audit: in the transaction of `connection`, or in one of its own."""
         line = (self.parts.now(), self.account.name, action, about)
+        audit = self.parts.app.audit
         if connection is not None:
             audit.record(connection, *line)
             return

@@ -1,19 +1,11 @@
-"""The record of checks: a keyed chain in the database, its head anchored in a file elsewhere.
-
-Each link is an HMAC over the entry and the link before it, so an edit, a deletion or a reorder
-breaks the chain, and nobody without the key can mend it. A tail cut off leaves a shorter, sound
-chain; that is seen by the anchor, which is kept outside the database. Nothing personal is stored:
-a permit is an HMAC and its last four, an asker an HMAC.
+"""The record of checks, chained and anchored (chain.py), so that no change goes unseen. Nothing
+personal is stored: a permit is an HMAC and its last four, an asker an HMAC.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hmac
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from knowledge.registry.strict_json import dumps, loads
+from knowledge.registry.chain import FIRST, Chain
 
 metadata = MetaData()
 
@@ -63,7 +55,6 @@ versions = Table(
     Column("permit", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
 )
-_FIRST = "0" * 64
 
 
 class AuditFailed(Exception):
@@ -89,12 +80,11 @@ class AuditLog:
 
     def __init__(self, engine: Engine, key: bytes, anchor: Path) -> None:
         self._engine = engine
-        self._key = key
-        self._anchor = anchor
+        self._chain = Chain(key, anchor)
         metadata.create_all(engine)
         try:
             with engine.begin() as connection:
-                connection.execute(insert(heads).values(id=1, seq=0, link=_FIRST))
+                connection.execute(insert(heads).values(id=1, seq=0, link=FIRST))
         except IntegrityError:
             pass  # there already
 
@@ -119,10 +109,10 @@ class AuditLog:
                     .returning(heads.c.seq)
                 ).scalar_one()
                 before = connection.execute(select(heads.c.link)).scalar_one()
-                link = self._link(seq, entry, before)
+                link = self._chain.link(seq, asdict(entry), before)
                 connection.execute(insert(entries).values(seq=seq, link=link, **asdict(entry)))
                 connection.execute(update(heads).where(heads.c.id == 1).values(link=link))
-            self._write_anchor(seq, link)
+            self._chain.anchor(seq, link)
             return entry
         except (SQLAlchemyError, OSError) as error:
             raise AuditFailed(type(error).__name__) from error
@@ -135,21 +125,11 @@ class AuditLog:
         with self._engine.connect() as connection:
             rows = connection.execute(select(entries).order_by(entries.c.seq)).all()
             head = connection.execute(select(heads)).one()
-        wrong = []
-        before, expected = _FIRST, 1
-        links = {0: _FIRST}
+        written = []
         for row in rows:
-            fields = row._asdict()
-            seq, link = fields.pop("seq"), fields.pop("link")
-            if seq != expected:
-                wrong.append(f"entries {expected} to {seq - 1} are missing")
-            if not hmac.compare_digest(self._link(seq, Entry(**fields), before), link):
-                wrong.append(f"entry {seq} was changed, moved, or follows a changed one")
-            before, expected = link, seq + 1
-            links[seq] = link
-        if head.seq != expected - 1 or head.link != before:
-            wrong.append(f"the head says {head.seq} entries, the record has {expected - 1}")
-        return wrong + self._anchor_problems(links)
+            content = row._asdict()
+            written.append((content.pop("seq"), content, content.pop("link")))
+        return self._chain.problems(written, (head.seq, head.link))
 
     def checks_of(self, permit: str, most: int = 50) -> list[Entry]:
         """The last checks of the permit with this HMAC, newest first."""
@@ -209,66 +189,3 @@ class AuditLog:
                     return connection.execute(raised).rowcount > 0
         except SQLAlchemyError as error:
             raise AuditFailed(type(error).__name__) from error
-
-    def _link(self, seq: int, entry: Entry, before: str) -> str:
-        content = dumps({"seq": seq, "before": before, **asdict(entry)})
-        return hmac.digest(self._key, b"audit:" + content, "sha256").hex()
-
-    # ---- the anchor ------------------------------------------------------------------------
-
-    def _write_anchor(self, seq: int, link: str) -> None:
-        """Put the head down outside the database; never an older one over a newer."""
-        self._anchor.parent.mkdir(parents=True, exist_ok=True)
-        with self._anchor_lock():
-            known = self._read_anchor()
-            if known is not None and known["seq"] >= seq:
-                return
-            fresh = self._anchor.with_suffix(".new")
-            with fresh.open("wb") as file:
-                file.write(dumps({"seq": seq, "link": link, "mac": self._anchor_mac(seq, link)}))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._anchor)
-
-    def _anchor_lock(self) -> _FileLock:
-        return _FileLock(self._anchor.with_suffix(".lock"))
-
-    def _read_anchor(self) -> dict[str, Any] | None:
-        try:
-            value = loads(self._anchor.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            return {"seq": -1, "link": "", "mac": ""}
-        return value if isinstance(value, dict) else {"seq": -1, "link": "", "mac": ""}
-
-    def _anchor_mac(self, seq: int, link: str) -> str:
-        return hmac.digest(self._key, f"anchor:{seq}:{link}".encode(), "sha256").hex()
-
-    def _anchor_problems(self, links: dict[int, str]) -> list[str]:
-        anchor = self._read_anchor()
-        if anchor is None:
-            return ["the anchor is missing"] if len(links) > 1 else []
-        seq, link = anchor.get("seq"), str(anchor.get("link"))
-        mac = self._anchor_mac(seq if type(seq) is int else -1, link)
-        if not hmac.compare_digest(mac, str(anchor.get("mac"))):
-            return ["the anchor was changed"]
-        if seq not in links:
-            return [
-                f"the anchor says {seq} entries, the record ends at {max(links)}: a tail is cut"
-            ]
-        if links[seq] != link:
-            return [f"entry {seq} is not the one that was anchored"]
-        return []
-
-
-class _FileLock:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("a")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_error: object) -> None:
-        self._file.close()

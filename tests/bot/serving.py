@@ -57,6 +57,7 @@ def app_on(database: Path) -> App:
         database_url=f"sqlite:///{database}",
         ask_limit="100000/minute",  # one test client is many people
         read_limit="100000/minute",
+        console_audit_anchor=database.with_suffix(".anchor"),
         _env_file=None,
     )
     engine = open_engine(settings.database_url)
@@ -78,9 +79,7 @@ def copy_of(database: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def serving(
-    web: Starlette, lifespan: Literal["on", "off"] = "off", port: int = 0
-) -> Iterator[str]:
+def serving(web: Starlette, lifespan: Literal["on", "off"] = "off", port: int = 0) -> Iterator[str]:
     """Serve `web` on a port of this machine (0: a free one); gives its address. With its lifespan
     on, what it does by itself runs too."""
     config = uvicorn.Config(

@@ -172,6 +172,41 @@ def test_out_of_hours_a_number_is_taken_and_kept_sealed(office: App, clock: Cloc
     assert office.handovers.contact(handover.pk) is None
 
 
+def test_who_still_waits_when_hours_end_is_told_once_and_may_leave_a_number(
+    office: App, clock: Clock
+) -> None:
+    office.outbox.channels = frozenset(("wechat",))
+    wants_a_person(office, "openid", "wechat")
+    taken = wants_a_person(office, "other")
+    office.handovers.take(taken, "li")
+    assert run_due(office) == 0  # it is ten in the morning
+    clock.at += dt.timedelta(hours=8)
+    office.handovers.present("li")
+    assert run_due(office) == 1
+    assert run_due(office) == 0  # said once
+    (parcel,) = office.outbox.claim()
+    told = parcel.reply.blocks[0].statements[0].text
+    assert "下班了" in told
+    assert "周一到周五 9:00到17:00" in told
+    clock.at += dt.timedelta(hours=2)
+    answer = said(office, "补贴多少", "openid", "wechat")
+    assert "您还排着队" in answer[-1]
+    assert "前面还有" not in "".join(answer)
+    assert "记下了" in said(office, "13812345678", "openid", "wechat")[0]
+    (left,) = office.handovers.listed(("contact",))
+    assert office.handovers.contact(left.pk) == "13812345678"
+
+
+def test_where_staff_are_there_at_all_hours_nobody_is_told_that_they_are_not(
+    office: App, clock: Clock
+) -> None:
+    always = office.settings.model_copy(update={"staff_hours": ""})
+    app = connected(always, office.engine, office.conversation, Seal(SEAL_KEY))
+    wants_a_person(app)
+    clock.at += dt.timedelta(hours=12)
+    assert run_due(app) == 0
+
+
 def test_who_leaves_no_number_is_answered(office: App, clock: Clock) -> None:
     clock.at += dt.timedelta(hours=10)
     said(office, "转人工")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
 from bot.app import utc_now
@@ -24,6 +25,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database that is not there yet: the commands make it."""
     url = f"sqlite:///{tmp_path}/new/anxin.db"
     monkeypatch.setenv("ANXIN_DATABASE_URL", url)
+    monkeypatch.setenv("ANXIN_SEAL_KEY_FILE", str(tmp_path / "seal.key"))
+    monkeypatch.setenv("ANXIN_CONSOLE_AUDIT_ANCHOR", str(tmp_path / "anchor"))
     settings.cache_clear()
     yield url
     settings.cache_clear()
@@ -106,3 +109,16 @@ def test_nobody_yet() -> None:
     listed = run("list")
     assert listed.exit_code == 0
     assert "anxin user add NAME --role administrator" in listed.output
+
+
+def test_the_audit_is_checked(database: str) -> None:
+    run("add", "li", "--generate")
+    engine = open_engine(database)
+    audit.open_audit(settings()).anchor(engine)
+    assert run("audit").output == "the audit is whole\n"
+    with engine.begin() as connection:
+        connection.execute(update(audit.AuditRow).values(who="nobody"))
+    engine.dispose()
+    changed = run("audit")
+    assert changed.exit_code == 1
+    assert "entry 1 was changed" in changed.output

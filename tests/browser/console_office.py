@@ -61,6 +61,7 @@ def whole_settings(folder: Path) -> Settings:
         update={
             "database_url": f"sqlite:///{folder}/office.db",
             "seal_key_file": folder / "seal.key",
+            "console_audit_anchor": folder / "console.anchor",
             "ask_limit": "100000/minute",  # everybody is at one address
             "read_limit": "100000/minute",
             "staff_hours": "",

@@ -5,15 +5,24 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import threading
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from bot.console import audit
-from bot.console.audit import Search
+from bot.console.audit import Audit, AuditHeadRow, AuditRow, Search
 from bot.console.wording import table
+from bot.sealing import Seal
 from tests.bot.console.desk import PASSWORD, Desk
-from tests.bot.serving import NOW
+from tests.bot.serving import NOW, SEAL_KEY
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Audit:
+    return Audit(Seal(SEAL_KEY), tmp_path / "anchor")
 
 
 def test_what_one_does_is_written_down(desk: Desk) -> None:
@@ -49,31 +58,31 @@ def test_an_act_and_its_line_are_written_together(desk: Desk) -> None:
     assert "正常" in boss.get(f"/console/people/{pk}").text
 
 
-def test_a_code_that_nobody_can_read_is_refused(engine: Engine) -> None:
+def test_a_code_that_nobody_can_read_is_refused(engine: Engine, book: Audit) -> None:
     with engine.begin() as connection:
         with pytest.raises(ValueError, match="no such action"):
-            audit.record(connection, NOW, "x", "did_something")
+            book.record(connection, NOW, "x", "did_something")
         for about in ("conversation", "citizen:17", ""):
             with pytest.raises(ValueError, match="no such kind"):
-                audit.record(connection, NOW, "x", "login", about)
+                book.record(connection, NOW, "x", "login", about)
 
 
-def test_a_number_that_slips_in_is_taken_out(engine: Engine) -> None:
+def test_a_number_that_slips_in_is_taken_out(engine: Engine, book: Audit) -> None:
     with engine.begin() as connection:
-        audit.record(connection, NOW, "x", "login", "permit:440105199001011234")
-        audit.record(connection, NOW, "x", "login", "permit:…8801")
+        book.record(connection, NOW, "x", "login", "permit:440105199001011234")
+        book.record(connection, NOW, "x", "login", "permit:…8801")
         lines = audit.search(connection, Search(), 10)
     assert [line.about for line in lines] == ["permit:…8801", "permit:〔身份证号〕"]
 
 
-def test_search(engine: Engine) -> None:
+def test_search(engine: Engine, book: Audit) -> None:
     days = [NOW + dt.timedelta(days=day) for day in range(4)]
     with engine.begin() as connection:
         for day in days:
             for who in ("a", "b"):
-                audit.record(connection, day, who, "login")
-                audit.record(connection, day, who, "role_changed", "account:x_1")
-                audit.record(connection, day, who, "role_changed", "account:xy1")
+                book.record(connection, day, who, "login")
+                book.record(connection, day, who, "role_changed", "account:x_1")
+                book.record(connection, day, who, "role_changed", "account:xy1")
 
         def found(limit: int = 100, before: int | None = None, **wanted: object) -> list[int]:
             lines = audit.search(connection, Search(**wanted), limit, before)  # type: ignore[arg-type]
@@ -94,11 +103,95 @@ def test_search(engine: Engine) -> None:
         assert everything == sorted(found())
 
 
+def _edit(connection: Connection) -> None:
+    connection.execute(update(AuditRow).where(AuditRow.seq == 4).values(who="somebody"))
+
+
+def _when(connection: Connection) -> None:
+    at = NOW + dt.timedelta(seconds=1)
+    connection.execute(update(AuditRow).where(AuditRow.seq == 4).values(at=at))
+
+
+def _delete(connection: Connection) -> None:
+    connection.execute(delete(AuditRow).where(AuditRow.seq == 4))
+
+
+def _unchain(connection: Connection) -> None:
+    connection.execute(update(AuditRow).where(AuditRow.seq == 10).values(seq=None))
+
+
+def _add(connection: Connection) -> None:
+    connection.execute(insert(AuditRow).values(at=NOW, who="b", action="login"))
+
+
+def _cut_tail_and_head(connection: Connection) -> None:
+    connection.execute(delete(AuditRow).where(AuditRow.seq > 8))
+    link = connection.execute(select(AuditRow.link).where(AuditRow.seq == 8)).scalar_one()
+    connection.execute(update(AuditHeadRow).values(seq=8, link=link))
+
+
+def _empty(connection: Connection) -> None:
+    connection.execute(delete(AuditRow))
+    connection.execute(update(AuditHeadRow).values(seq=0, link="0" * 64))
+
+
+@pytest.mark.parametrize(
+    "harm", [_edit, _when, _delete, _unchain, _add, _cut_tail_and_head, _empty]
+)
+def test_harm_is_found(engine: Engine, book: Audit, harm: Callable[[Connection], None]) -> None:
+    with engine.begin() as connection:
+        for _ in range(10):
+            book.record(connection, NOW, "a", "login", "address:192.0.2.7")
+    book.anchor(engine)
+    assert book.problems(engine) == []
+    with engine.begin() as connection:
+        harm(connection)
+    assert book.problems(engine)
+
+
+def test_lines_of_before_there_was_a_chain_are_let_be(engine: Engine, book: Audit) -> None:
+    with engine.begin() as connection:
+        _add(connection)
+        book.record(connection, NOW, "a", "login")
+    book.anchor(engine)
+    assert book.problems(engine) == []
+
+
+def test_many_write_one_chain(engine: Engine, book: Audit) -> None:
+    def write() -> None:
+        for _ in range(5):
+            with engine.begin() as connection:
+                book.record(connection, NOW, "a", "login")
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    book.anchor(engine)
+    assert book.problems(engine) == []
+    with engine.connect() as connection:
+        assert len(audit.search(connection, Search(), 100)) == 30
+
+
+def test_the_page_says_whether_the_record_is_whole(desk: Desk) -> None:
+    person = desk.logged_in("supervisor")
+    with desk.app.engine.begin() as connection:
+        for _ in range(5):
+            desk.app.audit.record(connection, NOW, "a", "login")
+    desk.app.audit.anchor(desk.app.engine)
+    assert "也没有少" not in person.get("/console/audit").text
+    assert "也没有少" in person.get("/console/audit?check=1").text
+    with desk.app.engine.begin() as connection:
+        _edit(connection)
+    assert "被改过或者删过" in person.get("/console/audit?check=1").text
+
+
 def test_the_page_finds_by_person_act_and_day(desk: Desk) -> None:
     with desk.app.engine.begin() as connection:
         for hour in (15, 17):  # 23:00 on the 21st, 01:00 on the 22nd in China
             at = dt.datetime(2026, 11, 21, hour, tzinfo=dt.UTC)
-            audit.record(connection, at, f"at{hour}", "login")
+            desk.app.audit.record(connection, at, f"at{hour}", "login")
     person = desk.logged_in("supervisor")
 
     def shown(**asked: str) -> list[str]:
@@ -119,7 +212,7 @@ def test_the_page_finds_by_person_act_and_day(desk: Desk) -> None:
 def test_older_lines_are_a_page_away(desk: Desk) -> None:
     with desk.app.engine.begin() as connection:
         for number in range(120):
-            audit.record(connection, NOW, "many", "role_changed", f"account:n{number}.")
+            desk.app.audit.record(connection, NOW, "many", "role_changed", f"account:n{number}.")
     person = desk.logged_in("supervisor")
     path, seen = "/console/audit?who=many", []
     while path:
@@ -132,8 +225,8 @@ def test_older_lines_are_a_page_away(desk: Desk) -> None:
 
 def test_the_export_is_the_search_as_a_table(desk: Desk) -> None:
     with desk.app.engine.begin() as connection:
-        audit.record(connection, NOW, "=cmd|x", "login", "account:a,b")
-        audit.record(connection, NOW, "other", "logout")
+        desk.app.audit.record(connection, NOW, "=cmd|x", "login", "account:a,b")
+        desk.app.audit.record(connection, NOW, "other", "logout")
     person = desk.logged_in("supervisor")
     page = person.get("/console/audit", params={"action": "login"}).text
     link = page.split('href="/console/audit/export')[1].split('"')[0].replace("&amp;", "&")

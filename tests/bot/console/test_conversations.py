@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from bot import handover
 from bot.drafts import DraftRow
+from bot.handover_due import release_vanished
 from bot.outbox import Delivery
 from bot.storage import ConversationRow, Held, conversation_pk, held, history
 from bot.wechat.quota import opened
@@ -254,7 +255,7 @@ def test_who_vanishes_gives_a_wish_to_be_called_back_to_the_worklist(desk: Desk)
     (wish,) = desk.app.handovers.listed(("contact",))
     desk.app.handovers.take(wish.pk, "operator")
     desk.clock.forward(minutes=6)
-    assert desk.app.handovers.release_vanished(AWAY) == 1
+    assert release_vanished(desk.app.handovers, AWAY) == 1
     assert [one.state for one in desk.app.handovers.listed()] == ["contact"]
 
 
@@ -264,8 +265,8 @@ def test_what_a_colleague_does_not_take_is_for_everybody_after_a_while(desk: Des
     li.submit(f"{HERE}/{pk}/transfer", to="supervisor")
     assert li.submit(f"{HERE}/{pk}/take").status_code == 409
     desk.clock.forward(minutes=6)
-    assert desk.app.handovers.release_vanished(AWAY) == 1
-    assert desk.app.handovers.release_vanished(AWAY) == 0
+    assert release_vanished(desk.app.handovers, AWAY) == 1
+    assert release_vanished(desk.app.handovers, AWAY) == 0
     assert li.submit(f"{HERE}/{pk}/take").status_code == 200
 
 

@@ -8,9 +8,12 @@ import io
 import re
 
 import pytest
+from sqlalchemy import insert
 
 from bot.console.charts import by_day, lying
 from bot.console.period import last_days, parse_period
+from bot.handover_rows import HandoverRow
+from bot.storage import ConversationRow
 from dialogs.reply import Message
 from tests.bot.console.desk import Desk
 from tests.bot.serving import NOW
@@ -112,3 +115,22 @@ def test_charts_stay_in_their_frame() -> None:
         assert all(bar.y >= 0 and bar.height >= 0 for bar in drawn.bars)
         assert all(bar.x + bar.width <= drawn.width for bar in drawn.bars)
         assert len(drawn.under) <= 8
+
+
+def test_times_are_told_to_a_tenth_of_a_second(desk: Desk) -> None:
+    with desk.app.engine.begin() as connection:
+        pk = connection.execute(
+            insert(ConversationRow)
+            .values(channel="web", id="waits", memory="{}", updated_at=NOW)
+            .returning(ConversationRow.pk)
+        ).scalar_one()
+        taken = NOW + dt.timedelta(seconds=5.40521)
+        connection.execute(
+            insert(HandoverRow).values(
+                conversation_pk=pk, state="closed", reason="asked", asked_at=NOW, taken_at=taken
+            )
+        )
+    asked(desk)
+    page = desk.logged_in("supervisor").get(FIGURES).text
+    assert "<b>5.4秒</b> 等人工" in page
+    assert re.search(r"<b>[\d.]+秒</b> 答一句用时", page)
