@@ -285,14 +285,18 @@ class Outbox:
             return {row[0]: row[1] for row in rows}
 
     def undelivered(self, channel: str, recipient: str) -> dict[ParcelState, int]:
-        """How many of one person's parcels have not arrived, by state; staff see it."""
+        """How many of one person's parcels have not arrived, by state; staff see it. What waits behind
+        one that is held counts as held."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(OutboxRow.state, func.count())
                 .where(_of(channel, recipient), OutboxRow.state != "sent")
                 .group_by(OutboxRow.state)
             )
-            return {row[0]: row[1] for row in rows}
+            found: dict[ParcelState, int] = {row[0]: row[1] for row in rows}
+        if "held" in found:
+            found["held"] += found.pop("waiting", 0)
+        return found
 
     def _lease(self, pk: int, now: dt.datetime) -> bool:
         with self._engine.begin() as connection:

@@ -47,6 +47,8 @@ def show_conversation(
     memory = memory_of(parts.engine, pk)
     mine = is_theirs(handover, me)
     silent = unanswered(turns) if mine else []
+    # WeChat lets an account that is not verified speak only when spoken to.
+    verified = channel == "wechat" and app.settings.wechat_verified
     region, topic = region_of(memory, app.conversation.words), topic_of(memory)
     with parts.engine.begin() as connection:
         canned.seed(connection)
@@ -79,7 +81,8 @@ def show_conversation(
         notes=left,
         region=region,
         topic=topic,
-        quota=quota_left(parts.engine, person, parts.now()) if channel == "wechat" else None,
+        quota=quota_left(parts.engine, person, parts.now()) if verified else None,
+        only_answers=channel == "wechat" and not verified,
         undelivered=app.outbox.undelivered(channel, person),
         queue=queue(app, me),
         statuses=table("reply_status"),

@@ -48,6 +48,10 @@ class Phones:
         """The customer-service messages that reached somebody, oldest first."""
         return [one.text for one in self.api.delivered if one.openid == openid]
 
+    def close(self) -> None:
+        """Nobody writes any more."""
+        self._wait(self._platform.client.aclose())
+
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
@@ -63,6 +67,7 @@ def phones(account: Account | None = None) -> Iterator[tuple[Phones, str]]:
         with serving(made.api.app()) as address:
             yield made, address
     finally:
+        made.close()
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

@@ -309,7 +309,8 @@ def test_what_a_person_writes_is_text_everywhere(desk: Desk) -> None:
         assert "&lt;script&gt;alert(1)" in shown, path
 
 
-def test_the_quota_of_wechat_is_shown(desk: Desk) -> None:
+def test_the_quota_of_wechat_is_shown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk.app.settings, "wechat_verified", True)
     desk.app.outbox.channels = frozenset(("wechat",))
     pk = asked_for_a_person(desk, "openid-1", "wechat")
     with desk.app.engine.begin() as connection:
