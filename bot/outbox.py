@@ -285,8 +285,8 @@ class Outbox:
             return {row[0]: row[1] for row in rows}
 
     def undelivered(self, channel: str, recipient: str) -> dict[ParcelState, int]:
-        """How many of one person's parcels have not arrived, by state; staff see it. What waits behind
-        one that is held counts as held."""
+        """How many of one person's parcels have not arrived, by state; staff see it. What waits
+        behind one that is held counts as held."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(OutboxRow.state, func.count())
