@@ -36,8 +36,17 @@ class Courier:
         return len(parcels)
 
     async def _carry(self, parcel: Parcel) -> None:
+        # Also while the process is being stopped: what is begun is ended and written down, or
+        # nobody would know whether it was sent.
+        with anyio.CancelScope(shield=True):
+            await self._deliver(parcel)
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        async def announce(part: int) -> bool:
+            return await anyio.to_thread.run_sync(self._outbox.announce, parcel, part)
+
         try:
-            delivery = await self._senders[parcel.channel].send(parcel)
+            delivery = await self._senders[parcel.channel].send(parcel, announce)
         except Exception as error:
             # A sender raises for nothing foreseen: what is unforeseen must not stop the others.
             _log.error("delivery_broke", channel=parcel.channel, **described(error))

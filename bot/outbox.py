@@ -2,15 +2,18 @@
 
 At least once, in order for each person: a parcel's key keeps it from being put twice, a lease keeps
 two processes from sending it at once, and what is left of a lease that nobody ended is sent again.
+That a message is being handed to the platform is written down first: a process that dies before
+leaves nothing in doubt, and what one that dies in between may have sent is sent with a word of it.
 Payloads are sealed, for they may hold what only the person may read, and wiped when delivered.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -18,6 +21,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
+    Row,
     String,
     Text,
     and_,
@@ -44,7 +48,7 @@ ParcelState = Literal["waiting", "held", "sent", "dead"]
 
 class OutboxRow(Base):
     """A parcel. `held` waits until the person writes again; `dead` was given up, and may be sent
-    again by hand."""
+    again by hand. `sending`: message number `parts_sent` was being handed to the platform."""
 
     __tablename__ = "outbox"
 
@@ -55,10 +59,12 @@ class OutboxRow(Base):
     payload: Mapped[str | None] = mapped_column(Text)  # sealed; none once delivered
     state: Mapped[ParcelState] = mapped_column(String(10))
     parts_sent: Mapped[int] = mapped_column(default=0)
+    sending: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(100), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    leased_by: Mapped[str | None] = mapped_column(String(32))
     leased_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -66,7 +72,7 @@ class OutboxRow(Base):
 @dataclass(frozen=True)
 class Parcel:
     """One reply on its way to one person. A channel may need several messages of its own for it:
-    `parts_sent` of them are delivered already."""
+    `parts_sent` of them are delivered already, and with `maybe_sent` perhaps the next one too."""
 
     key: str
     channel: str
@@ -74,16 +80,25 @@ class Parcel:
     reply: Reply
     parts_sent: int = 0
     attempts: int = 0
+    maybe_sent: bool = False
+    lease: str = ""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of an attempt. `reason` is a code for staff, never personal."""
+    """What became of an attempt. `reason` is a code for staff, never personal. `maybe_sent`: the
+    platform did not say whether it took the message that came after `parts_sent`."""
 
     state: Literal["sent", "later", "held", "dead"]
     parts_sent: int = 0
     after_s: float | None = None  # for `later`; None leaves it to the outbox
     reason: str = ""
+    maybe_sent: bool = False
+
+
+# Says which message of a parcel is about to be handed to the platform. False: it must not be, for
+# somebody else has taken the parcel over.
+Announce = Callable[[int], Awaitable[bool]]
 
 
 class Sender(Protocol):
@@ -91,8 +106,9 @@ class Sender(Protocol):
 
     channel: str
 
-    async def send(self, parcel: Parcel) -> Delivery:
-        """Deliver what is left of `parcel`. Raises for nothing that the platform does."""
+    async def send(self, parcel: Parcel, announce: Announce) -> Delivery:
+        """Deliver what is left of `parcel`, announcing each message before it is sent. Raises for
+        nothing that the platform does."""
         ...
 
 
@@ -119,6 +135,8 @@ class Outbox:
         key: str,
         parts_sent: int = 0,
         state: Literal["waiting", "held"] = "waiting",
+        *,
+        maybe_sent: bool = False,
     ) -> None:
         """Keep `reply` for `recipient` in the transaction of `connection`. A key that is known
         puts nothing."""
@@ -132,6 +150,7 @@ class Outbox:
                 payload=self._seal.seal(_REPLY.dump_json(reply).decode(), _bound(key)),
                 state=state,
                 parts_sent=parts_sent,
+                sending=maybe_sent,
                 attempts=0,
                 reason="",
                 created_at=self._now(),
@@ -149,32 +168,34 @@ class Outbox:
         )
 
     def collect(
-        self, channel: str, recipient: str, connection: Connection | None = None
+        self,
+        channel: str,
+        recipient: str,
+        connection: Connection | None = None,
+        *,
+        sending: bool = False,
     ) -> list[Parcel]:
         """Take over everything that waits for this person, oldest first; it counts as delivered,
-        with the transaction of `connection` if there is one."""
+        with the transaction of `connection` if there is one.
+
+        What a courier has in its hands is taken from it, unless it is being handed to the platform
+        right now: that is left, or with `sending` taken as what may have been sent.
+        """
         if connection is None:
             with self._engine.begin() as own:
-                return self.collect(channel, recipient, own)
+                return self.collect(channel, recipient, own, sending=sending)
+        which = [_of(channel, recipient), OutboxRow.state.in_(("waiting", "held"))]
+        if not sending:
+            which.append(or_(_unleased(self._now()), OutboxRow.sending.is_(False)))
         rows = connection.execute(
-            select(OutboxRow.pk, OutboxRow.key, OutboxRow.payload, OutboxRow.parts_sent)
-            .where(
-                _of(channel, recipient),
-                OutboxRow.state.in_(("waiting", "held")),
-                _unleased(self._now()),
-            )
-            .order_by(OutboxRow.pk)
-            .with_for_update()
+            select(*_PARCEL).where(*which).order_by(OutboxRow.pk).with_for_update()
         ).all()
-        taken = [
-            row
-            for row in rows
-            if self._finish(connection, row.pk, ("waiting", "held"), state="sent")
-        ]
-        return [
-            Parcel(row.key, channel, recipient, self._open(row.key, row.payload), row.parts_sent)
-            for row in taken
-        ]
+        connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.pk.in_([row.pk for row in rows]))
+            .values(state="sent", payload=None, finished_at=self._now(), leased_by=None)
+        )
+        return [self._parcel(row) for row in rows]
 
     def claim(self, limit: int = 20) -> list[Parcel]:
         """Lease what is due, one parcel a person: the oldest, unless it is held."""
@@ -190,15 +211,7 @@ class Outbox:
             .scalar_subquery()
         )
         due = (
-            select(
-                OutboxRow.pk,
-                OutboxRow.key,
-                OutboxRow.channel,
-                OutboxRow.recipient,
-                OutboxRow.payload,
-                OutboxRow.parts_sent,
-                OutboxRow.attempts,
-            )
+            select(*_PARCEL)
             .where(
                 OutboxRow.state == "waiting",
                 OutboxRow.due_at <= now,
@@ -211,21 +224,22 @@ class Outbox:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(due).all()
-        return [
-            Parcel(
-                row.key,
-                row.channel,
-                row.recipient,
-                self._open(row.key, row.payload),
-                row.parts_sent,
-                row.attempts,
+        lease = uuid.uuid4().hex
+        return [self._parcel(row, lease) for row in rows if self._lease(row.pk, lease, now)]
+
+    def announce(self, parcel: Parcel, part: int) -> bool:
+        """Write down that message number `part` of a leased parcel is about to be handed to the
+        platform. False: the parcel is not the caller's any more."""
+        with self._engine.begin() as connection:
+            done = connection.execute(
+                update(OutboxRow)
+                .where(OutboxRow.key == parcel.key, OutboxRow.leased_by == parcel.lease)
+                .values(sending=True, parts_sent=part, leased_until=self._now() + LEASE)
             )
-            for row in rows
-            if self._lease(row.pk, now)
-        ]
+            return done.rowcount == 1
 
     def settle(self, parcel: Parcel, delivery: Delivery) -> None:
-        """Write down what became of a leased parcel."""
+        """Write down what became of a leased parcel, unless it has been taken over."""
         now = self._now()
         attempts = parcel.attempts + 1
         if delivery.parts_sent > parcel.parts_sent:
@@ -238,9 +252,11 @@ class Outbox:
         values: dict[str, object] = {
             "state": "waiting" if state == "later" else state,
             "parts_sent": max(parcel.parts_sent, delivery.parts_sent),
+            "sending": delivery.maybe_sent,
             "attempts": attempts,
             "reason": delivery.reason[:100],
             "due_at": now + dt.timedelta(seconds=wait),
+            "leased_by": None,
             "leased_until": None,
         }
         if state in ("sent", "dead"):
@@ -249,7 +265,9 @@ class Outbox:
             values["payload"] = None
         with self._engine.begin() as connection:
             connection.execute(
-                update(OutboxRow).where(OutboxRow.key == parcel.key).values(**values)
+                update(OutboxRow)
+                .where(OutboxRow.key == parcel.key, OutboxRow.leased_by == parcel.lease)
+                .values(**values)
             )
 
     def replay(self, key: str | None = None) -> int:
@@ -298,30 +316,45 @@ class Outbox:
             found["held"] += found.pop("waiting", 0)
         return found
 
-    def _lease(self, pk: int, now: dt.datetime) -> bool:
+    def _lease(self, pk: int, lease: str, now: dt.datetime) -> bool:
         with self._engine.begin() as connection:
             done = connection.execute(
                 update(OutboxRow)
                 .where(OutboxRow.pk == pk, OutboxRow.state == "waiting", _unleased(now))
-                .values(leased_until=now + LEASE)
+                .values(leased_by=lease, leased_until=now + LEASE)
             )
             return done.rowcount == 1
 
-    def _finish(
-        self, connection: Connection, pk: int, states: tuple[ParcelState, ...], state: ParcelState
-    ) -> bool:
-        done = connection.execute(
-            update(OutboxRow)
-            .where(OutboxRow.pk == pk, OutboxRow.state.in_(states), _unleased(self._now()))
-            .values(state=state, payload=None, finished_at=self._now())
+    def _parcel(self, row: Row[*tuple[Any, ...]], lease: str = "") -> Parcel:
+        return Parcel(
+            row.key,
+            row.channel,
+            row.recipient,
+            self._open(row.key, row.payload),
+            row.parts_sent,
+            row.attempts,
+            row.sending,
+            lease,
         )
-        return done.rowcount == 1
 
     def _open(self, key: str, payload: str | None) -> Reply:
         plain = self._seal.unseal(payload or "", _bound(key))
         if plain is None:
             raise ValueError("a parcel was sealed with another key")
         return _REPLY.validate_json(plain)
+
+
+# What a parcel is read from.
+_PARCEL = (
+    OutboxRow.pk,
+    OutboxRow.key,
+    OutboxRow.channel,
+    OutboxRow.recipient,
+    OutboxRow.payload,
+    OutboxRow.parts_sent,
+    OutboxRow.attempts,
+    OutboxRow.sending,
+)
 
 
 def _bound(key: str) -> str:

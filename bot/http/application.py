@@ -40,18 +40,21 @@ def create_app(app: App) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as tasks:
-            if permits is not None:
-                rechecker = Rechecker(app.engine, permits, app.conversation.now, app.outbox)
-                tasks.start_soon(rechecker.run_for_ever)
-            tasks.start_soon(courier.run_for_ever)
+        async with anyio.create_task_group() as connections:
             for channel in channels:
-                tasks.start_soon(channel.run_for_ever)
-            tasks.start_soon(app.live.run_for_ever)
-            tasks.start_soon(waiting.run_for_ever, app)
-            tasks.start_soon(follow_for_ever, app.trainer)
-            yield
-            tasks.cancel_scope.cancel()
+                connections.start_soon(channel.run_for_ever)
+            async with anyio.create_task_group() as tasks:
+                if permits is not None:
+                    rechecker = Rechecker(app.engine, permits, app.conversation.now, app.outbox)
+                    tasks.start_soon(rechecker.run_for_ever)
+                tasks.start_soon(courier.run_for_ever)
+                tasks.start_soon(app.live.run_for_ever)
+                tasks.start_soon(waiting.run_for_ever, app)
+                tasks.start_soon(follow_for_ever, app.trainer)
+                yield
+                tasks.cancel_scope.cancel()
+            # Only now: the courier has ended what it had begun to send.
+            connections.cancel_scope.cancel()
 
     web = FastAPI(
         title="安心问",

@@ -13,6 +13,8 @@ from bot.wechat.tokens import Tokens
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 # The token is invalid (40001, 40014) or has expired (42001).
 TOKEN_REFUSED = frozenset((40001, 40014, 42001))
+# No connection came about: nothing was asked.
+_NOT_ASKED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class ApiError(Exception):
@@ -25,7 +27,12 @@ class ApiError(Exception):
 
 
 class Unreachable(Exception):
-    """No usable answer: no connection, too slow, or not WeChat's JSON."""
+    """No usable answer: no connection, too slow, or not WeChat's JSON. `asked`: the platform may
+    have done what it was asked for."""
+
+    def __init__(self, why: str, *, asked: bool = True) -> None:
+        super().__init__(why)
+        self.asked = asked
 
 
 class WeChatApi:
@@ -73,7 +80,7 @@ class WeChatApi:
 
     async def media(self, media_id: str, most: int) -> bytes:
         """A picture that a person sent; of `most` bytes at most. Raises `Unreachable` beyond."""
-        token = await self._tokens.get()
+        token = await self._token()
         query = {"access_token": token, "media_id": media_id}
         content = await fetch(self._http, f"{self._base}/cgi-bin/media/get", most, query)
         if content.startswith(b"{"):
@@ -85,13 +92,19 @@ class WeChatApi:
     ) -> dict[str, Any]:
         """Call `path`. A refused token is replaced once, and the call made once more. Raises
         `ApiError` and `Unreachable`."""
-        token = await self._tokens.get()
+        token = await self._token()
         try:
             return await self._call(method, path, body, token)
         except ApiError as error:
             if error.code not in TOKEN_REFUSED:
                 raise
-        return await self._call(method, path, body, await self._tokens.get(stale=token))
+        return await self._call(method, path, body, await self._token(stale=token))
+
+    async def _token(self, stale: str | None = None) -> str:
+        try:
+            return await self._tokens.get(stale)
+        except Unreachable as error:
+            raise Unreachable(str(error), asked=False) from None
 
     async def _call(
         self, method: str, path: str, body: dict[str, Any] | None, token: str
@@ -147,7 +160,8 @@ async def request(
         )
         given = response.json() if response.is_success else None
     except (httpx.HTTPError, ValueError) as error:
-        raise Unreachable(type(error).__name__) from None
+        asked = not isinstance(error, _NOT_ASKED)
+        raise Unreachable(type(error).__name__, asked=asked) from None
     if not isinstance(given, dict):
         raise Unreachable(f"status {response.status_code}")
     code = given.get("errcode", 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection, Engine, Select, select, update
@@ -22,18 +22,26 @@ from bot.wechat.content import say
 from bot.wechat.inbound import Received
 from bot.wechat.late import LateTurns
 from bot.wechat.tables import CHANNEL, AnswerRow, writing
-from bot.wechat.text import MOST_BYTES, parts_of, size
+from bot.wechat.text import MOST_BYTES, doubtful, parts_of, size
 from dialogs.reply import Reply
 
-# How long a parcel that the courier holds at this moment is waited for: it comes first, and may be
-# held again.
-_LEASED_S, _POLL_S = 2.0, 0.05
-
-_Queue = list[tuple[str, Reply, int]]  # outbox key, reply, how many of its parts are told
+# How long a message that the courier is handing to WeChat at this moment is waited for: it comes
+# first. What takes longer is told here, for it may never have come.
+_SENDING_S, _POLL_S = 2.0, 0.05
 
 
-class _Leased(Exception):
-    """The courier holds a parcel for this person."""
+@dataclass(frozen=True)
+class _Queued:
+    """What is to be told, from part number `part` on; `maybe`: that part may have come already."""
+
+    key: str  # in the outbox
+    reply: Reply
+    part: int = 0
+    maybe: bool = False
+
+
+class _Sending(Exception):
+    """The courier is sending the person something that comes first."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,12 @@ class Passive:
         given = self._given(message.key)
         if given is not None:
             return given or None
-        own: _Queue = [(f"{CHANNEL}:{message.key}", reply, 0)] if reply is not None else []
-        deadline = time.monotonic() + _LEASED_S
+        own = [_Queued(f"{CHANNEL}:{message.key}", reply)] if reply is not None else []
+        deadline = time.monotonic() + _SENDING_S
         while self._waits(message):
             try:
                 return self._with_others(message, own, time.monotonic() < deadline) or None
-            except _Leased:
+            except _Sending:
                 time.sleep(_POLL_S)
         text, left = _filled([], own)
         if left:
@@ -78,8 +86,8 @@ class Passive:
     def _state(self) -> Literal["waiting", "held"]:
         return "waiting" if self.verified else "held"
 
-    def _with_others(self, message: Received, own: _Queue, wait: bool) -> str:
-        """The text with what waited. Raises `_Leased` if some of it is to be waited for."""
+    def _with_others(self, message: Received, own: list[_Queued], wait: bool) -> str:
+        """The text with what waited. Raises `_Sending` if some of it is to be waited for."""
         with writing(self.engine) as connection:
             # Who makes the row has the say; a repeat at the same time waits for it here.
             upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -93,12 +101,17 @@ class Passive:
             ).scalar_one()
             if sealed:
                 return self.seal.unseal(sealed, _place(message.key)) or ""
-            parcels = self.outbox.collect(CHANNEL, message.sender, connection)
+            parcels = self.outbox.collect(CHANNEL, message.sender, connection, sending=not wait)
             if wait and connection.execute(_waiting(message.sender)).all():
-                raise _Leased
+                raise _Sending
             # What was taken and does not fit goes back under another key.
-            others: _Queue = [
-                (f"{one.key.split('+')[0]}+{message.key}", one.reply, one.parts_sent)
+            others = [
+                _Queued(
+                    f"{one.key.split('+')[0]}+{message.key}",
+                    one.reply,
+                    one.parts_sent,
+                    one.maybe_sent,
+                )
                 for one in parcels
             ]
             text, left = _filled(others, own)
@@ -118,10 +131,19 @@ class Passive:
             ).scalar()
         return self.seal.unseal(sealed, _place(key)) if sealed else None
 
-    def _put_left(self, connection: Connection, message: Received, text: str, left: _Queue) -> str:
-        for key, reply, parts_sent in left:
+    def _put_left(
+        self, connection: Connection, message: Received, text: str, left: list[_Queued]
+    ) -> str:
+        for one in left:
             self.outbox.put(
-                connection, CHANNEL, message.sender, reply, key, parts_sent, self._state
+                connection,
+                CHANNEL,
+                message.sender,
+                one.reply,
+                one.key,
+                one.part,
+                self._state,
+                maybe_sent=one.maybe,
             )
         return f"{text}\n{say('pending.more')}" if left and not self.verified else text
 
@@ -144,19 +166,22 @@ class Passive:
         return answered is None or any(utc(one) <= utc(answered) for one in since)
 
 
-def _filled(others: _Queue, own: _Queue) -> tuple[str, _Queue]:
+def _filled(others: list[_Queued], own: list[_Queued]) -> tuple[str, list[_Queued]]:
     """As much as one text holds, and what is left of it. What waited comes first and is announced,
     and only the last reply's options are numbered: a number would mean those."""
     queue, told = [*others, *own], list[str]()
     room = MOST_BYTES - size(say("pending.more")) - 1
-    for index, (key, reply, parts_sent) in enumerate(queue):
+    for index, one in enumerate(queue):
         last = index == len(queue) - 1
-        for number, part in enumerate(parts_of(reply)[parts_sent:], parts_sent):
-            lines = [part.whole if last else part.text or part.whole]
-            if others and own and number == parts_sent and index in (0, len(others)):
+        for number, part in enumerate(parts_of(one.reply)[one.part :], one.part):
+            first = number == one.part
+            shown = doubtful(part) if first and one.maybe else part
+            lines = [shown.whole if last else shown.text or shown.whole]
+            if others and own and first and index in (0, len(others)):
                 lines.insert(0, say("pending.now" if index else "pending.earlier"))
             if told and size("\n".join((*told, *lines))) > room:
-                return "\n".join(told), [(key, reply, number), *queue[index + 1 :]]
+                left = replace(one, part=number, maybe=one.maybe and first)
+                return "\n".join(told), [left, *queue[index + 1 :]]
             told += lines
     return "\n".join(told), []
 

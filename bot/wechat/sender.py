@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,12 +11,12 @@ import anyio.to_thread
 import structlog
 from sqlalchemy import Engine
 
-from bot.outbox import Delivery, Parcel
+from bot.outbox import Announce, Delivery, Parcel
 from bot.wechat import quota
 from bot.wechat.api import TOKEN_REFUSED, ApiError, Unreachable, WeChatApi
 from bot.wechat.content import say
 from bot.wechat.tables import CHANNEL, writing
-from bot.wechat.text import MOST_BYTES, Part, parts_of, pieces
+from bot.wechat.text import MOST_BYTES, Part, doubtful, parts_of, pieces
 
 _log = structlog.get_logger()
 
@@ -66,20 +66,30 @@ class WeChatSender:
         self._menus = True  # until the platform says that this account may not
         self._authorised = True
 
-    async def send(self, parcel: Parcel) -> Delivery:
-        """Send what is left of a parcel, one customer-service message a part."""
-        sent = parcel.parts_sent
+    async def send(self, parcel: Parcel, announce: Announce) -> Delivery:
+        """Send what is left of a parcel, one customer-service message a part. WeChat knows no
+        message again: one that may have been sent is sent with a word of it."""
+        sent, maybe = parcel.parts_sent, parcel.maybe_sent
         if self._api is None or not self._authorised:
-            return Delivery("held", sent, reason="passive_only")
+            return Delivery("held", sent, reason="passive_only", maybe_sent=maybe)
         for part in parts_of(parcel.reply)[sent:]:
             if not await anyio.to_thread.run_sync(self._take_one, parcel.recipient):
-                return Delivery("held", sent, reason="quota_used_up")
-            try:
-                await self._send(self._api, parcel.recipient, part)
-            except (Unreachable, ApiError) as error:
+                return Delivery("held", sent, reason="quota_used_up", maybe_sent=maybe)
+            if not await announce(sent):
                 await anyio.to_thread.run_sync(self._give_back, parcel.recipient)
-                return await self._refused(error, parcel.recipient, sent)
-            sent += 1
+                return Delivery("later", sent, reason="taken_over")
+            try:
+                await self._send(self._api, parcel.recipient, doubtful(part) if maybe else part)
+            except Unreachable as error:
+                if not error.asked:
+                    await anyio.to_thread.run_sync(self._give_back, parcel.recipient)
+                maybe = maybe or error.asked
+                return Delivery("later", sent, reason="unreachable", maybe_sent=maybe)
+            except ApiError as error:
+                await anyio.to_thread.run_sync(self._give_back, parcel.recipient)
+                refused = await self._refused(error, parcel.recipient, sent)
+                return replace(refused, maybe_sent=maybe)
+            sent, maybe = sent + 1, False
         return Delivery("sent", sent)
 
     async def _send(self, api: WeChatApi, openid: str, part: Part) -> None:
@@ -106,9 +116,7 @@ class WeChatSender:
                     raise
                 await self._send_texts(api, openid, pieces(text, MOST_BYTES // 3))
 
-    async def _refused(self, error: ApiError | Unreachable, openid: str, sent: int) -> Delivery:
-        if isinstance(error, Unreachable):
-            return Delivery("later", sent, reason="unreachable")
+    async def _refused(self, error: ApiError, openid: str, sent: int) -> Delivery:
         verdict = _CODES.get(error.code, _UNKNOWN)
         reason = verdict.reason if verdict is not _UNKNOWN else f"errcode_{error.code}"
         if verdict.alert:

@@ -38,6 +38,11 @@ class Part:
         return "\n".join(filter(None, (self.text, numbered(self.options))))
 
 
+def doubtful(part: Part) -> Part:
+    """The part with a word that it may have come already."""
+    return replace(part, text="\n".join(filter(None, (say("pending.maybe"), part.text))))
+
+
 def size(text: str) -> int:
     """How many bytes WeChat counts."""
     return len(text.encode("utf-8", "replace"))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.courier import Courier
-from bot.outbox import LEASE, MOST_ATTEMPTS, Delivery, Outbox, Parcel
+from bot.outbox import LEASE, MOST_ATTEMPTS, Announce, Delivery, Outbox, Parcel
 from bot.sealing import Seal
 from dialogs.reply import Block, Reply, Statement, Status
 
@@ -120,6 +120,62 @@ def test_the_person_collects_what_waits_once(engine: Engine, outbox: Outbox) -> 
     assert outbox.counts() == {"sent": 2}
 
 
+def test_what_a_process_did_not_begin_to_send_is_taken_from_it(
+    engine: Engine, outbox: Outbox
+) -> None:
+    """The person writes while the parcel is on its way to the platform: it is told there."""
+    put(engine, outbox, "late")
+    (parcel,) = outbox.claim()
+    assert [words(one) for one in outbox.collect("post", "p")] == ["late"]
+    assert not outbox.announce(parcel, 0), "it must not be sent any more"
+    outbox.settle(parcel, Delivery("later"))
+    assert outbox.counts() == {"sent": 1}
+
+
+def test_what_is_being_sent_is_left_or_taken_as_perhaps_sent(
+    engine: Engine, outbox: Outbox
+) -> None:
+    put(engine, outbox, "late")
+    (parcel,) = outbox.claim()
+    assert outbox.announce(parcel, 0)
+    assert outbox.collect("post", "p") == []
+    assert [one.maybe_sent for one in outbox.collect("post", "p", sending=True)] == [True]
+    outbox.settle(parcel, Delivery("sent", 1))
+    assert outbox.counts() == {"sent": 1}
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_only_what_a_dead_process_was_sending_is_in_doubt(
+    engine: Engine, outbox: Outbox, clock: Clock, begun: bool
+) -> None:
+    put(engine, outbox, "long")
+    (parcel,) = outbox.claim()
+    for part in (0, 1, 2) if begun else ():
+        assert outbox.announce(parcel, part)
+    clock.at += LEASE + dt.timedelta(seconds=1)
+    (again,) = outbox.claim()
+    assert (again.parts_sent, again.maybe_sent) == ((2, True) if begun else (0, False))
+    assert not outbox.announce(parcel, 0), "the parcel is another's now"
+    outbox.settle(parcel, Delivery("sent", 3))
+    assert outbox.counts() == {"waiting": 1}
+    outbox.settle(again, Delivery("later", 3, after_s=0))
+    (last,) = outbox.claim()
+    assert (last.parts_sent, last.maybe_sent) == (3, False)
+
+
+def test_a_doubt_outlasts_an_attempt_that_came_to_nothing(
+    engine: Engine, outbox: Outbox, clock: Clock
+) -> None:
+    put(engine, outbox, "late")
+    (parcel,) = outbox.claim()
+    outbox.settle(parcel, Delivery("later", maybe_sent=True))
+    clock.at += dt.timedelta(minutes=1)
+    (again,) = outbox.claim()
+    assert again.maybe_sent
+    outbox.settle(again, Delivery("held", maybe_sent=True))
+    assert [one.maybe_sent for one in outbox.collect("post", "p")] == [True]
+
+
 def test_nothing_readable_is_kept(engine: Engine, outbox: Outbox) -> None:
     put(engine, outbox, "王阿姨13812345678")
     with engine.connect() as connection:
@@ -136,7 +192,7 @@ class Post:
         self.sent: list[str] = []
         self.failing = failing
 
-    async def send(self, parcel: Parcel) -> Delivery:
+    async def send(self, parcel: Parcel, announce: Announce) -> Delivery:
         if words(parcel) in self.failing:
             raise RuntimeError("王阿姨")
         self.sent.append(words(parcel))
@@ -163,3 +219,31 @@ def test_the_courier_sends_at_once_and_survives_a_sender_that_breaks(
     anyio.run(scenario)
     assert post.sent == ["1", "2", "3"]
     assert "王阿姨" not in "".join(capsys.readouterr())
+
+
+def test_what_is_being_sent_when_the_process_is_stopped_is_ended_and_written_down(
+    engine: Engine, outbox: Outbox
+) -> None:
+    class Slow:
+        channel = "post"
+        begun, sent = anyio.Event(), 0
+
+        async def send(self, parcel: Parcel, announce: Announce) -> Delivery:
+            assert await announce(parcel.parts_sent)
+            self.begun.set()
+            await anyio.sleep(0.2)
+            self.sent += 1
+            return Delivery("sent", 1)
+
+    async def scenario() -> int:
+        slow = Slow()
+        put(engine, outbox, "hello")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(Courier(outbox, [slow]).run_for_ever)
+            with anyio.fail_after(10):
+                await slow.begun.wait()
+            tasks.cancel_scope.cancel()
+        return slow.sent
+
+    assert anyio.run(scenario) == 1
+    assert outbox.counts() == {"sent": 1}

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.outbox import LEASE, Delivery, Outbox, Parcel
 from bot.storage import history
 from bot.telegram.sender import TelegramSender
-from bot.telegram.wording import sentence
+from bot.telegram.wording import say, sentence
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from tests.bot.telegram.conftest import World
 from tests.bot.telegram.world import MEI, Process, process
@@ -24,6 +24,10 @@ from tests.simulators.telegram_chats import TOKEN, Sent
 
 HELLO = "你好"
 LONG = Reply(Status.ANSWERED, (Block("talk", (Statement("给予补贴。" * 2000),)),))
+
+
+async def announced(_part: int) -> bool:
+    return True
 
 
 def seen(world: World) -> list[Sent]:
@@ -205,11 +209,45 @@ def test_what_was_delivered_of_a_long_answer_is_not_sent_again(world: World) -> 
             world.chats.text(MEI, HELLO)
             sender = bot.channel.sender
             world.chats.fails("sendMessage", 502, "Bad Gateway")
-            assert await sender.send(parcel) == Delivery("later", 0, reason="network")
-            assert await sender.send(Parcel("k", "telegram", str(MEI), LONG, 2)) == Delivery(
-                "sent", 3
+            assert await sender.send(parcel, announced) == Delivery(
+                "later", 0, reason="network", maybe_sent=True
             )
+            assert await sender.send(
+                Parcel("k", "telegram", str(MEI), LONG, 2), announced
+            ) == Delivery("sent", 3)
             assert [len(part.text) for part in seen(world)] == [1810]
+
+    anyio.run(scenario)
+
+
+def test_what_may_have_come_comes_again_with_a_word_of_it(
+    world: World,
+) -> None:
+    """Telegram took the message, and its answer got lost."""
+
+    async def scenario() -> None:
+        async with process(world.app, world.chats) as bot:
+            world.chats.text(MEI, HELLO)
+            parcel = Parcel("k", "telegram", str(MEI), sentence("help"))
+            for doubt in (False, True):
+                await bot.channel.sender.send(replace(parcel, maybe_sent=doubt), announced)
+            first, word, again = seen(world)
+            assert (word.text, again.text) == (say("maybe_sent"), first.text)
+
+    anyio.run(scenario)
+
+
+def test_what_was_taken_over_is_not_sent(world: World) -> None:
+    async def taken(_part: int) -> bool:
+        return False
+
+    async def scenario() -> None:
+        async with process(world.app, world.chats) as bot:
+            world.chats.text(MEI, HELLO)
+            await bot.channel.sender.send(
+                Parcel("k", "telegram", str(MEI), sentence("help")), taken
+            )
+            assert seen(world) == []
 
     anyio.run(scenario)
 
@@ -221,7 +259,7 @@ def test_a_slow_telegram_does_not_outlast_the_lease(world: World) -> None:
         async with process(world.app, world.chats) as bot:
             world.chats.text(MEI, HELLO)
             sender = TelegramSender(bot.channel.telegram.bot, clock=lambda: next(ticks))
-            delivery = await sender.send(Parcel("k", "telegram", str(MEI), LONG))
+            delivery = await sender.send(Parcel("k", "telegram", str(MEI), LONG), announced)
             assert delivery == Delivery("later", 1, after_s=0, reason="rest")
 
     anyio.run(scenario)
@@ -233,7 +271,7 @@ def test_a_slow_telegram_does_not_outlast_the_lease(world: World) -> None:
         (401, "Unauthorized", Delivery("later", reason="token_refused")),
         (400, "Bad Request: something new", Delivery("dead", reason="bad_request")),
         (403, "Forbidden: user is deactivated", Delivery("dead", reason="blocked")),
-        (500, "Internal Server Error", Delivery("later", reason="network")),
+        (500, "Internal Server Error", Delivery("later", reason="network", maybe_sent=True)),
         (409, "Conflict", Delivery("later", reason="Conflict")),
     ],
 )
@@ -245,7 +283,7 @@ def test_each_refusal_has_its_consequence(
             world.chats.text(MEI, HELLO)
             world.chats.fails("sendMessage", status, description)
             parcel = Parcel("k", "telegram", str(MEI), sentence("help"))
-            assert await bot.channel.sender.send(parcel) == delivery
+            assert await bot.channel.sender.send(parcel, announced) == delivery
 
     anyio.run(scenario)
 
@@ -257,7 +295,9 @@ def test_a_telegram_that_is_not_there_is_tried_again(world: World) -> None:
         away = replace(world.app, settings=settings)
         async with process(away, world.chats, connect=False) as bot:
             parcel = Parcel("k", "telegram", str(MEI), sentence("help"))
-            assert await bot.channel.sender.send(parcel) == Delivery("later", reason="network")
+            assert await bot.channel.sender.send(parcel, announced) == Delivery(
+                "later", reason="network"
+            )
             # Not connected: the update stays with Telegram.
             assert (await bot.post(world.chats.text(MEI, HELLO))).status_code == 503
 

@@ -17,7 +17,7 @@ from bot.outbox import Delivery, Parcel
 from bot.sealing import Seal
 from bot.wechat import quota
 from bot.wechat.api import ApiError, Unreachable, WeChatApi, stable_token
-from bot.wechat.content import menu
+from bot.wechat.content import menu, say
 from bot.wechat.pictures import MOST_BYTES as MOST_PICTURE
 from bot.wechat.pictures import Pictures
 from bot.wechat.quota import quota_left
@@ -42,6 +42,8 @@ class Line:
     engine: Engine
     account: Account = field(default_factory=Account)
     at: dt.datetime = START
+    announced: list[int] = field(default_factory=list)
+    taken_over: bool = False
 
     def __post_init__(self) -> None:
         self.platform = Api(self.account, lambda: self.at.timestamp())
@@ -70,9 +72,13 @@ class Line:
             by = "acting" if "Event" in more or "bizmsgmenuid" in more else "writing"
             quota.opened(connection, openid, by, self.at)
 
-    def send(self, reply: Reply, parts_sent: int = 0) -> Delivery:
-        parcel = Parcel("k", "wechat", ALICE, reply, parts_sent)
-        return self.run(lambda: self.sender.send(parcel))
+    def send(self, reply: Reply, parts_sent: int = 0, *, maybe_sent: bool = False) -> Delivery:
+        parcel = Parcel("k", "wechat", ALICE, reply, parts_sent, maybe_sent=maybe_sent)
+        return self.run(lambda: self.sender.send(parcel, self.announce))
+
+    async def announce(self, part: int) -> bool:
+        self.announced.append(part)
+        return not self.taken_over
 
     def run(self, work: Callable[[], Awaitable[Delivery]]) -> Delivery:
         return asyncio.run(_awaited(work))
@@ -324,6 +330,53 @@ def test_a_long_reply_goes_out_in_parts_that_are_resumed(line: Line) -> None:
     assert again.state == "sent"
     assert "".join(line.told) == LONG
     assert all(size(text) <= MOST_BYTES for text in line.told)
+
+
+def test_each_part_is_announced_before_it_is_sent(line: Line) -> None:
+    line.wrote()
+    line.send(talk(LONG))
+    assert line.announced == list(range(len(line.told)))
+    line.wrote()
+    line.taken_over, told = True, len(line.told)
+    assert line.send(talk(LONG)).reason == "taken_over"
+    assert len(line.told) == told
+    assert quota_left(line.engine, ALICE, line.at).left == 5
+
+
+def test_what_may_have_come_comes_again_with_a_word_of_it(line: Line) -> None:
+    line.wrote()
+    line.send(talk("您在哪里？", "广州"), maybe_sent=True)
+    line.send(talk(LONG), maybe_sent=True)
+    maybe = say("pending.maybe")
+    assert line.told[0] == f"{maybe}\n您在哪里？\n· 广州"
+    assert [text.startswith(maybe) for text in line.told[1:]] == [
+        True,
+        *[False] * len(line.told[2:]),
+    ]
+    assert all(size(text) <= MOST_BYTES for text in line.told)
+
+
+@pytest.mark.parametrize(
+    ("error", "maybe_sent", "left"),
+    [(httpx.ConnectError, False, 5), (httpx.ReadTimeout, True, 4), (httpx.ReadError, True, 4)],
+)
+def test_an_answer_that_got_lost_leaves_a_doubt(
+    line: Line, error: type[httpx.HTTPError], maybe_sent: bool, left: int
+) -> None:
+    line.wrote()
+    line.send(talk("好"))  # there is a token
+    line.wrote()
+
+    class Broken(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise error("x", request=request)  # type: ignore[call-arg]
+
+    line.sender = WeChatSender(
+        line.engine, line.process(httpx.AsyncClient(transport=Broken())), line.now
+    )
+    delivery = line.send(talk("好"))
+    assert delivery == Delivery("later", 0, None, "unreachable", maybe_sent)
+    assert quota_left(line.engine, ALICE, line.at).left == left
 
 
 def test_options_are_a_menu_to_tap(line: Line) -> None:
