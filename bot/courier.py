@@ -42,8 +42,12 @@ class Courier:
             await self._deliver(parcel)
 
     async def _deliver(self, parcel: Parcel) -> None:
+        ours = True
+
         async def announce(part: int) -> bool:
-            return await anyio.to_thread.run_sync(self._outbox.announce, parcel, part)
+            nonlocal ours
+            ours = await anyio.to_thread.run_sync(self._outbox.announce, parcel, part)
+            return ours
 
         try:
             delivery = await self._senders[parcel.channel].send(parcel, announce)
@@ -51,6 +55,8 @@ class Courier:
             # A sender raises for nothing foreseen: what is unforeseen must not stop the others.
             _log.error("delivery_broke", channel=parcel.channel, **described(error))
             delivery = Delivery("later", reason=type(error).__name__)
+        if not ours:
+            return  # the person was told another way
         if delivery.state != "sent":
             _log.warning(
                 "delivery_failed",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import anyio
@@ -17,19 +18,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.handover import READ_TURNS
 from bot.inbox import described
 from bot.outbox import Outbox
-from bot.storage import due_for_recheck, held
-from dialogs.permits import Permits, place_of
+from bot.storage import Moved, held, memory_of, take_due_rechecks
+from dialogs.permits import Asked, Permits, place_of
 from dialogs.reply import Message
 from dialogs.wording import say
 
-INTERVAL_S = 5.0
+INTERVAL_S = 2.0
+# A registry may be slow, and a look must not wait for the others; their lease is as long as the
+# slowest that a thread has to do.
+_AT_ONCE = 4
+_LEASE = dt.timedelta(seconds=40)
+# Another process changed the conversation meanwhile: so often it is tried again.
+_TRIES = 5
 
 _log = structlog.get_logger()
 
 
 class Rechecker:
     """Looks at the conversations that are due. Any number of processes may do so side by side: who
-    holds a conversation finds what is to be done, and the next one finds it done."""
+    holds a conversation finds what is to be done, and the next one finds it done. The registry is
+    asked while nobody holds it, so that the person can go on meanwhile."""
 
     def __init__(
         self,
@@ -45,14 +53,29 @@ class Rechecker:
 
     def run_due(self) -> int:
         """Look at all that are due; how many turns came of it."""
-        return sum(self._look_at(*due) for due in due_for_recheck(self._engine, self._now()))
+        due = take_due_rechecks(self._engine, self._now(), _LEASE, 2 * _AT_ONCE)
+        if not due:
+            return 0
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return sum(pool.map(lambda one: self._look_at(*one), due))
 
     def _look_at(self, channel: str, conversation: str) -> bool:
+        place = place_of(channel, conversation)
+        memory = memory_of(self._engine, channel, conversation)
+        asked = self._permits.ask_again(place, memory, self._now())
+        for _ in range(_TRIES):
+            try:
+                return self._tell(channel, conversation, asked)
+            except Moved:
+                continue
+        return False
+
+    def _tell(self, channel: str, conversation: str, asked: Asked | None) -> bool:
         now = self._now()
         with held(self._engine, channel, conversation, now) as kept:
             memory = kept.memory.fresh(now)
             place = place_of(channel, conversation)
-            reply, memory = self._permits.look(place, memory, now)
+            reply, memory = self._permits.look(place, memory, now, asked)
             if reply is None:
                 kept.remember(memory, now)
                 return False
@@ -73,7 +96,9 @@ class Rechecker:
             kept.add_turn(turn, reply, memory, now, now)
             if self._outbox is not None and sent:
                 self._outbox.put(kept.connection, channel, conversation, reply, turn.id)
-            return True
+        if self._outbox is not None:
+            self._outbox.wake()
+        return True
 
     async def run_for_ever(self) -> None:
         """Look at what is due, time and again, in a thread beside the event loop."""

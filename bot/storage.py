@@ -292,17 +292,46 @@ def _make_sure_of(engine: Engine, channel: str, conversation: str, now: dt.datet
         )
 
 
-def due_for_recheck(engine: Engine, now: dt.datetime, limit: int = 20) -> list[tuple[str, str]]:
-    """Channel and id of the conversations that are to be looked at by `now`, longest due first."""
+def take_due_rechecks(
+    engine: Engine, now: dt.datetime, lease: dt.timedelta, limit: int
+) -> list[tuple[str, str]]:
+    """Channel and id of conversations that are to be looked at by `now`, longest due first. They
+    are the caller's for the time of the `lease`: then others look, if it came to nothing."""
     due = (
-        select(ConversationRow.channel, ConversationRow.id)
-        .join(RecheckRow, RecheckRow.conversation_pk == ConversationRow.pk)
+        select(RecheckRow.conversation_pk, ConversationRow.channel, ConversationRow.id)
+        .join(ConversationRow, RecheckRow.conversation_pk == ConversationRow.pk)
         .where(RecheckRow.due_at <= now)
         .order_by(RecheckRow.due_at)
         .limit(limit)
     )
     with engine.connect() as connection:
-        return [(row.channel, row.id) for row in connection.execute(due)]
+        rows = connection.execute(due).all()
+    return [
+        (row.channel, row.id)
+        for row in rows
+        if _put_off(engine, row.conversation_pk, now, now + lease)
+    ]
+
+
+def _put_off(engine: Engine, conversation_pk: int, now: dt.datetime, until: dt.datetime) -> bool:
+    with engine.begin() as connection:
+        done = connection.execute(
+            update(RecheckRow)
+            .where(RecheckRow.conversation_pk == conversation_pk, RecheckRow.due_at <= now)
+            .values(due_at=until)
+        )
+        return done.rowcount == 1
+
+
+def memory_of(engine: Engine, channel: str, conversation: str) -> Memory:
+    """What a conversation remembers now; an empty memory for an unknown one."""
+    with engine.connect() as connection:
+        stored = connection.execute(
+            select(ConversationRow.memory).where(
+                ConversationRow.channel == channel, ConversationRow.id == conversation
+            )
+        ).scalar()
+    return Memory() if stored is None else memory_from_json(stored)
 
 
 def history(

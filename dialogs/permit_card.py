@@ -64,13 +64,13 @@ class CardBox:
         return (talk and self._open(talk.sealed, talk.until)) or Card()
 
     def recheck(self, card: Card, now: dt.datetime) -> Recheck:
-        """A check to be tried again, first in a minute."""
+        """A check to be tried again, first at once: with more patience than the person had."""
         until = now + RECHECK_FOR
-        return Recheck(self._seal(card, until), now + _RECHECK_FIRST, until)
+        return Recheck(self._seal(card, until), now, until)
 
     def again(self, recheck: Recheck, now: dt.datetime) -> Recheck:
         """The same after another try in vain: each wait is twice the one before."""
-        wait = min(_RECHECK_MOST, _RECHECK_FIRST * 2 ** (recheck.tries + 1))
+        wait = min(_RECHECK_MOST, _RECHECK_FIRST * 2**recheck.tries)
         return Recheck(recheck.sealed, now + wait, recheck.until, recheck.tries + 1)
 
     def consent(self, card: Card, now: dt.datetime) -> Recheck:

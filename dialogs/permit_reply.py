@@ -124,6 +124,18 @@ def led_by(reply: Reply, *sentences_: str) -> Reply:
     return replace(reply, blocks=(lead, *reply.blocks)) if sentences_ else reply
 
 
+def promising(reply: Reply) -> Reply:
+    """A reply without a verdict that promises to ask again: nobody has to wish for it."""
+    promise = Block("talk", (Statement(say("permit.recheck_by_itself")),))
+    options = tuple(one for one in reply.options if one != option("later"))
+    return replace(
+        reply,
+        blocks=(*reply.blocks, promise),
+        options=(*options, option("stop_later")),
+        action="recheck",
+    )
+
+
 def next_step(outcome: Outcome, now: dt.datetime) -> str:
     """What the registry's wording says to do after `outcome`."""
     return sentences(Verdict(outcome, now.timestamp()))[-1]

@@ -12,7 +12,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
 
-from dialogs.memory import Memory
+from dialogs.memory import Memory, Recheck
 from dialogs.permit_card import Card, CardBox, Sealing
 from dialogs.permit_consent import Answer, ConsentTurn, spent
 from dialogs.permit_reading import (
@@ -30,6 +30,7 @@ from dialogs.permit_reply import (
     led_by,
     next_step,
     own_record,
+    promising,
     question,
     talk,
     verdict_reply,
@@ -56,12 +57,22 @@ _ADVICE = {
     "revoked": Outcome.REVOKED,
     "expired": Outcome.EXPIRED,
 }
+# A recheck that is late by so much is made by nobody: then it is made in the person's own turn.
+_OVERDUE = dt.timedelta(seconds=30)
 _SHORT = 14  # characters of a question that can only be about the permit just looked at
 
 
 def place_of(channel: str, conversation: str) -> str:
     """The name under which a conversation asks the registry, and to which its memory is sealed."""
     return f"{channel}\0{conversation}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A recheck and what came of it; no verdict where its time was over."""
+
+    waiting: Recheck
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True)
@@ -79,26 +90,46 @@ class Permits:
         box = CardBox(self.sealing, place_of(message.channel, message.conversation))
         return PermitTurn(self.verifier, box, message, text, plain, now, self.mine)
 
-    def look(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
-        """What is to be told though nobody has written: a check put off, or her answer."""
-        told, memory = self.recheck(place, memory, now)
+    def ask_again(self, place: str, memory: Memory, now: dt.datetime) -> Asked | None:
+        """Make the check that was put off, if it is due. Slow: nobody waits for it."""
+        waiting = memory.recheck
+        if waiting is None or now < waiting.due_at:
+            return None
+        card = CardBox(self.sealing, place).to_recheck(waiting) if now < waiting.until else None
+        if card is None:
+            return Asked(waiting, None)
+        check = replace(_check(uuid.uuid4(), place, card), patient=True)
+        return Asked(waiting, self.verifier.verify(check))
+
+    def look(
+        self, place: str, memory: Memory, now: dt.datetime, asked: Asked | None
+    ) -> tuple[Reply | None, Memory]:
+        """What is to be told though nobody has written: the check put off, as it was `asked`, or
+        her answer."""
+        told, memory = self._after_recheck(place, memory, now, asked)
         if told is not None:
             return told, memory
         return ConsentTurn(self.verifier, CardBox(self.sealing, place), now).look(memory)
 
-    def recheck(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
-        """Try the check that was put off, if it is due. A reply when something is to be told."""
-        waiting = memory.recheck
-        if waiting is None or now < waiting.due_at:
+    def overdue(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
+        """Where nobody looks by himself: make the check put off now that the person is there."""
+        if memory.recheck is None or now < memory.recheck.due_at + _OVERDUE:
             return None, memory
-        box = CardBox(self.sealing, place)
-        card = box.to_recheck(waiting) if now < waiting.until else None
-        if card is None:
+        return self._after_recheck(place, memory, now, self.ask_again(place, memory, now))
+
+    def _after_recheck(
+        self, place: str, memory: Memory, now: dt.datetime, asked: Asked | None
+    ) -> tuple[Reply | None, Memory]:
+        """What came of a recheck, told once: whoever comes later finds another one, or none."""
+        if asked is None or asked.waiting != memory.recheck:
+            return None, memory
+        box, verdict = CardBox(self.sealing, place), asked.verdict
+        card = box.to_recheck(asked.waiting)
+        if verdict is None or card is None:
             given_up = talk(Status.NOT_COVERED, say("permit.recheck_given_up"))
             return given_up, replace(memory, recheck=None)
-        verdict = self.verifier.verify(_check(uuid.uuid4(), place, card))
         if verdict.outcome in (Outcome.UNAVAILABLE, Outcome.TOO_MANY):
-            return None, replace(memory, recheck=box.again(waiting, now))
+            return None, replace(memory, recheck=box.again(asked.waiting, now))
         waits = _WAITS.get(verdict.outcome, "nothing")
         memory = replace(memory, recheck=None, permit=box.talk(card, waits, now))
         return led_by(verdict_reply(verdict), say("permit.recheck_done")), memory
@@ -124,13 +155,14 @@ class PermitTurn:
         given = given_in(self.text)
         if given.numbers:
             return _private(self._numbers(given, memory))
+        if memory.recheck is not None and permit_says("stop_later", self.plain):
+            ended = replace(memory, permit=None, recheck=None)
+            return talk(Status.ANSWERED, say("permit.cancelled")), ended
         if memory.permit is not None:
             if permit_says("cancel", self.plain):
                 ended = replace(memory, permit=None, recheck=None, consent=None)
                 return talk(Status.ANSWERED, say("permit.cancelled")), ended
             return self._step(memory) or self._waited_for(given, memory)
-        if memory.recheck is not None and permit_says("stop_later", self.plain):
-            return talk(Status.ANSWERED, say("permit.cancelled")), replace(memory, recheck=None)
         if given.half and (given.half_alone or permit_says("half_cue", self.plain)):
             return _private(self._half(given.half, Card(name=given.name), memory))
         return None
@@ -222,7 +254,7 @@ class PermitTurn:
         if verdict.positive or verdict.outcome in (Outcome.UNAVAILABLE, Outcome.NOT_CONFIRMED):
             with contextlib.suppress(qr.UnreadablePhoto):
                 card = replace(card, qr=qr.read_photo(photo))
-        return verdict_reply(verdict), self._after(verdict, card, memory)
+        return self._told(verdict, card, memory)
 
     # --- the check -----------------------------------------------------------------------------
 
@@ -231,8 +263,18 @@ class PermitTurn:
     ) -> Answer:
         check = _check(self._id(), self.box.place, card)
         check = replace(check, wants_details=details or consent is not None, consent_token=consent)
-        verdict = self._verify(check)
-        return verdict_reply(verdict), self._after(verdict, card, memory)
+        return self._told(self._verify(check), card, memory)
+
+    def _told(self, verdict: Verdict, card: Card, memory: Memory) -> Answer:
+        """The verdict; a registry that did not answer is asked again by itself."""
+        reply, after = verdict_reply(verdict), self._after(verdict, card, memory)
+        waiting = self.box.to_recheck(memory.recheck) if memory.recheck else None
+        if verdict.outcome is not Outcome.UNAVAILABLE:
+            done = waiting is not None and _same(waiting, card)
+            return reply, replace(after, recheck=None) if done else after
+        if not card.known or (waiting is not None and not _same(waiting, card)):
+            return reply, after  # what is promised of another permit is kept
+        return promising(reply), replace(after, recheck=self.box.recheck(card, self.now))
 
     def _verify(self, check: Check) -> Verdict:
         try:
@@ -302,8 +344,7 @@ class PermitTurn:
         if isinstance(told, tuple):
             return told
         verdict = self._verify(replace(told, request_id=self._id()))
-        memory = replace(memory, consent=None)
-        return verdict_reply(verdict), self._after(verdict, spent(card, told), memory)
+        return self._told(verdict, spent(card, told), replace(memory, consent=None))
 
     def _consent(self) -> ConsentTurn:
         return ConsentTurn(self.verifier, self.box, self.now)
@@ -356,6 +397,16 @@ def _check(request_id: uuid.UUID, place: str, card: Card) -> Check:
         id_last4=card.last4,
         qr_text=card.qr,
     )
+
+
+def _same(one: Card, other: Card) -> bool:
+    """Whether both are of one permit, however its number is written."""
+    if one.qr or other.qr:
+        return one.qr == other.qr
+    try:
+        return permit_number.read(one.number or "") == permit_number.read(other.number or "")
+    except BadNumber:
+        return False
 
 
 def _private(answer: Answer) -> Answer:

@@ -67,7 +67,7 @@ class Turn:
         if self.permits is None:
             return news, memory
         place = place_of(message.channel, message.conversation)
-        found, memory = self.permits.recheck(place, memory, self.now)
+        found, memory = self.permits.overdue(place, memory, self.now)
         return (*news, *(found.blocks if found else ())), memory
 
     def _answer(self, message: Message, memory: Memory) -> tuple[Reply, Memory]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,17 +52,20 @@ class _Keywords:
 
 
 class Switch(httpx.AsyncBaseTransport):
-    """The way to the registry, which a test can cut."""
+    """The way to the registry, which a test can cut; checks take `takes_s` seconds."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
         self.down = False
         self.asked = 0
+        self.takes_s = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("down")
-        self.asked += request.url.path == "/permits:verify"
+        if request.url.path == "/permits:verify":
+            self.asked += 1
+            await asyncio.sleep(self.takes_s)
         return await self._inner.handle_async_request(request)
 
 
@@ -109,8 +113,13 @@ class Desk:
 
 @contextmanager
 def open_desk(
-    folder: Path, library: Library, words: Vocabulary, limits: Limits = GENEROUS
+    folder: Path,
+    library: Library,
+    words: Vocabulary,
+    limits: Limits = GENEROUS,
+    total_s: float = PATIENT_S,
 ) -> Iterator[Desk]:
+    """`total_s` is how long a check may take that somebody waits for."""
     time = FakeTime()
     registry = Registry(
         open_engine(f"sqlite:///{folder}/registry.db"),
@@ -129,11 +138,11 @@ def open_desk(
         list_uri=f"{registry.core.base_url}/status-lists/1",
         token=token,
         clock=time.clock,
-        timing=Timing(total=PATIENT_S, first=PATIENT_S / 2, pause=0.001),
+        timing=Timing(total=total_s, first=total_s / 2, pause=0.001),
     )
     record = open_engine(f"sqlite:///{folder}/audit.db")
     audit = AuditLog(record, KEY, folder / "anchor")
-    verifier = Verifier(client, Quota(limits), audit, KEY, clock=time.clock, total_s=PATIENT_S)
+    verifier = Verifier(client, Quota(limits), audit, KEY, clock=time.clock, total_s=total_s)
     conversation = Conversation(
         library,
         words,

@@ -14,9 +14,8 @@ import re
 from sqlalchemy import Engine, select
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.storage import ConversationRow, TurnRow, history, memory_from_json, redacted_reply
+from bot.storage import ConversationRow, TurnRow, history, memory_of, redacted_reply
 from bot.telegram.wording import OWN, say
-from dialogs.memory import Memory
 from dialogs.reply import Option, Reply
 from knowledge.vocabulary import vocabulary
 
@@ -85,7 +84,7 @@ def option_tapped(
     if found is None:
         return None
     number, mark = int(found[1]), found[2]
-    offered = _memory(engine, channel, conversation).options
+    offered = memory_of(engine, channel, conversation).options
     turns = history(engine, channel, conversation, limit=_LOOK_BACK)
     replies = (turn.reply for turn in reversed(turns) if turn.reply.options)
     newest = next(replies, None)
@@ -115,12 +114,3 @@ def _answered(engine: Engine, channel: str, conversation: str, message_id: str) 
     )
     with engine.connect() as connection:
         return connection.execute(known).first() is not None
-
-
-def _memory(engine: Engine, channel: str, conversation: str) -> Memory:
-    stored = select(ConversationRow.memory).where(
-        ConversationRow.channel == channel, ConversationRow.id == conversation
-    )
-    with engine.connect() as connection:
-        memory = connection.execute(stored).scalar()
-    return Memory() if memory is None else memory_from_json(memory)

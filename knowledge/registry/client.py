@@ -110,8 +110,8 @@ class RegistryClient:
         within_s: float | None = None,
         nonce: str | None = None,
     ) -> Verification:
-        """The registry's answer about the permit `number` names, within the client's own time and
-        `within_s` seconds. Raises `Unavailable`.
+        """The registry's answer about the permit `number` names, within `within_s` seconds, or the
+        client's own time where none are given. Raises `Unavailable`.
 
         A `nonce` is given only where a request may be repeated after a crash: with the same id and
         nonce it is the same request to the registry. It must be one that nobody can foresee.
@@ -157,7 +157,7 @@ class RegistryClient:
     # ---- on the loop -----------------------------------------------------------------------
 
     def _run(self, work: Coroutine[Any, Any, T], within_s: float | None = None) -> T:
-        total = min(self._timing.total, within_s or self._timing.total)
+        total = within_s or self._timing.total
 
         async def bounded() -> T:
             async with asyncio.timeout(total):

@@ -113,11 +113,10 @@ def test_a_check_put_off_is_made_once_and_told_once(
     inbox = Inbox(engine, desk.conversation.converse, desk.conversation.now)
     rechecker = Rechecker(engine, desk.permits, desk.conversation.now)
     desk.way.down = True
-    ask(inbox, f"{desk.issue().number.value} {NAME}", "m1", channel)
-    assert ask(inbox, "过会儿帮我再查", "m2", channel).action == "recheck"
-    assert rechecker.run_due() == 0, "not due yet"
-    desk.time.move(61)
-    assert rechecker.run_due() == 0, "still down"
+    assert ask(inbox, f"{desk.issue().number.value} {NAME}", "m1", channel).action == "recheck"
+    for wait in (0, 61, 61):
+        desk.time.move(wait)
+        assert rechecker.run_due() == 0, "still down"
     desk.way.down = False
     desk.time.move(600)
     assert rechecker.run_due() == 1

@@ -94,14 +94,6 @@ def test_a_file_that_is_no_picture_says_so(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("不是照片")
 
 
-def test_without_the_registry_a_recheck_is_offered(page: Page, desk: Desk) -> None:
-    desk.way.down = True
-    send_photo(page, photograph(desk))
-    expect(page.locator(".verdict").get_by_role("heading")).to_have_text("没有结论")
-    page.get_by_role("button", name="过会儿帮我再查").click()
-    expect(page.locator(".turn").last).to_contain_text("平台恢复后我会自动再查")
-
-
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "polling"])
 def test_a_check_put_off_comes_by_itself(page: Page, desk: Desk, stream: bool) -> None:
     if not stream:
@@ -109,8 +101,8 @@ def test_a_check_put_off_comes_by_itself(page: Page, desk: Desk, stream: bool) -
         page.route("**/events?*", lambda route: route.fulfill(status=204))
     desk.way.down = True
     send_photo(page, photograph(desk))
-    page.get_by_role("button", name="过会儿帮我再查").click()
-    expect(page.locator(".turn").last).to_contain_text("平台恢复后我会自动再查")
+    expect(page.locator(".verdict").get_by_role("heading")).to_have_text("没有结论")
+    expect(page.locator(".turn").last).to_contain_text(say("permit.recheck_by_itself"))
     desk.way.down = False
     desk.time.move(61)
     if not stream:

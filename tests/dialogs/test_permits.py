@@ -273,7 +273,7 @@ def consent(desk: Desk, permit: Issued, grant: bool) -> None:
 def look(desk: Desk) -> Reply | None:
     """What the bot tells by itself."""
     reply, desk.memory = desk.permits.look(
-        place_of("web", "c"), desk.memory, desk.conversation.now()
+        place_of("web", "c"), desk.memory, desk.conversation.now(), None
     )
     return reply
 
@@ -559,9 +559,8 @@ def test_no_verdict_without_the_registry_and_one_when_it_is_back(desk: Desk) -> 
     desk.way.down = True
     reply = desk.say(f"{number} {NAME}")
     is_(reply, "UNAVAILABLE", Status.FAILED)
-    assert labels(reply) == [say("permit_option.later"), say("permit_option.again")]
-    promised = desk.say("1")
-    assert promised.action == "recheck"
+    assert (reply.action, say("permit.recheck_by_itself") in as_text(reply)) == ("recheck", True)
+    assert labels(reply) == [say("permit_option.again"), say("permit_option.stop_later")]
     assert number not in memory_to_json(desk.memory)
     desk.time.move(61)
     assert say("permit.recheck_done") not in as_text(desk.say("谢谢"))
@@ -571,6 +570,46 @@ def test_no_verdict_without_the_registry_and_one_when_it_is_back(desk: Desk) -> 
     assert as_text(told).startswith(say("permit.recheck_done"))
     is_(told, "VALID", told.status)
     assert say("permit.recheck_done") not in as_text(desk.say("谢谢")), "told once"
+
+
+def test_who_does_not_want_it_is_not_told(desk: Desk) -> None:
+    desk.way.down = True
+    desk.say(f"{desk.issue().number.value} {NAME}")
+    assert say("permit.cancelled") in as_text(desk.say("2"))
+    assert desk.memory.recheck is None
+
+
+def test_what_was_checked_again_meanwhile_is_not_told_a_second_time(desk: Desk) -> None:
+    permit = desk.issue()
+    desk.way.down = True
+    desk.say(f"{permit.number.value} {NAME}")
+    desk.way.down = False
+    is_(desk.say(f"{permit.number.written} {NAME}"), "VALID", Status.VERDICT)
+    assert desk.memory.recheck is None
+
+
+def test_what_was_promised_of_one_permit_is_kept_when_another_is_asked_for(desk: Desk) -> None:
+    first, second = desk.issue(), desk.issue()
+    desk.way.down = True
+    desk.say(f"{first.number.value} {NAME}")
+    promised = desk.memory.recheck
+    reply = desk.say(f"{second.number.value} {NAME}")
+    assert (desk.memory.recheck, reply.action) == (promised, "continue")
+    assert labels(reply)[0] == say("permit_option.later")
+    desk.way.down = False
+    desk.say(f"{second.number.value} {NAME}")
+    assert desk.memory.recheck == promised
+
+
+def test_somebody_who_asked_meanwhile_finds_nothing_to_tell(desk: Desk) -> None:
+    """The registry was asked while nobody held the conversation."""
+    desk.way.down = True
+    desk.say(f"{desk.issue().number.value} {NAME}")
+    desk.way.down = False
+    place, now = place_of("web", "c"), desk.conversation.now()
+    asked = desk.permits.ask_again(place, desk.memory, now)
+    assert asked is not None
+    assert desk.permits.look(place, replace(desk.memory, recheck=None), now, asked)[0] is None
 
 
 def test_a_recheck_ends_after_an_hour(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from bot.courier import Courier
 from bot.database import open_engine
 from bot.http import problems
 from bot.http.guard import Guard
+from bot.recheck import Rechecker
 from bot.sealing import Seal
 from bot.settings import Settings
 from bot.wechat.service import WeChat, open_wechat
@@ -100,6 +101,9 @@ def web_of(app: App, wechat: WeChat) -> FastAPI:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(Courier(app.outbox, [wechat.sender]).run_for_ever)
             tasks.start_soon(wechat.run_for_ever)
+            if (permits := app.conversation.permits) is not None:
+                rechecker = Rechecker(app.engine, permits, app.conversation.now, app.outbox)
+                tasks.start_soon(rechecker.run_for_ever)
             yield
             tasks.cancel_scope.cancel()
 

@@ -25,6 +25,7 @@ from bot.wechat.service import open_wechat
 from bot.wechat.tables import LateRow
 from dialogs.memory import Memory
 from dialogs.reply import Block, Citation, Message, Reply, Statement, Status
+from dialogs.wording import say as dialogue_says
 from knowledge.library import Library
 from knowledge.registry.outcome import Verdict
 from knowledge.registry.verifier import Check
@@ -43,6 +44,7 @@ from tests.bot.wechat.harness import (
     until,
     web_of,
 )
+from tests.bot.wechat.harness import LONG as LONG_TIME
 from tests.permit_desk import NAME, open_desk
 from tests.simulators.wechat_platform import Account, Outcome, Platform, as_xml, sha1
 
@@ -363,6 +365,46 @@ def test_a_slow_registry_still_brings_the_verdict_once(
     assert sum("有效" in text for text in seen) == 1
     assert len(checks) == 1
     assert NAME not in "".join(seen)
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_registry_slower_than_a_check_may_take_still_brings_the_verdict_once(
+    tmp_path: Path, database: str, library: Library, words: Vocabulary, verified: bool
+) -> None:
+    """No verdict in time, which is said; then it is asked with patience, and told by itself."""
+    with open_desk(tmp_path, library, words, total_s=0.6) as desk:
+        desk.way.takes_s = 1.2
+        account = Account(verified=verified)
+        settings = settings_for(tmp_path, database, account, wechat_freshness_s=0)
+        app = connected(settings, open_engine(database), desk.conversation, Seal(SEAL_KEY))
+        platform = Platform(account, httpx.AsyncClient(), cut=LONG_CUT)
+        platform.api.media["permit.png"] = desk.photo(desk.issue())
+        wechat = open_wechat(
+            app, transport=httpx.ASGITransport(platform.api.app()), timing=LONG_TIME
+        )
+        assert wechat is not None
+
+        async def scene(url: str) -> list[str | None]:
+            async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+                platform.client = client
+                photo = platform.message(
+                    ALICE, "image", PicUrl=f"{API}/picture/permit.png", MediaId="x"
+                )
+                seen = [(await platform.post(photo)).shown]
+                await until(lambda: len(history(app.engine, "wechat", ALICE)) == 2)
+                if verified:
+                    await until(lambda: bool(platform.api.delivered))
+                return [*seen, *[(await platform.say(ALICE, "1")).shown for _ in "12"]]
+
+        with serving(web_of(app, wechat)) as url:
+            seen = [text or "" for text in asyncio.run(scene(url))]
+        app.engine.dispose()
+    assert "没有结论" in seen[0]
+    assert dialogue_says("permit.recheck_by_itself") in seen[0]
+    seen += [one.text for one in platform.api.delivered]
+    done = dialogue_says("permit.recheck_done")
+    assert [text for text in seen if done in text] == [text for text in seen if "证有效" in text]
+    assert sum(done in text for text in seen) == 1
 
 
 # --- staff ------------------------------------------------------------------------------------
