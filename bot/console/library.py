@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from bot.console import clause_reports
 from bot.console.clause_reports import STATES, ReportError
+from bot.console.library_changes import told
 from bot.console.library_words import ProvisionInWords, in_words, marked
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
@@ -65,6 +66,11 @@ def router(parts: ConsoleParts) -> APIRouter:
             return dt.date.fromisoformat(asked)
         except ValueError:
             return china_day(parts.now())
+
+    def where(clause: str) -> str:
+        """A clause's address in words; one that is no longer in the library stays as it is."""
+        found = library.clause(clause)
+        return f"《{found[1].name}》{clause_name(clause)}" if found else clause
 
     @routes.get("")
     def browse(
@@ -124,13 +130,14 @@ def router(parts: ConsoleParts) -> APIRouter:
         new = new if new in known else known[-1] if known else ""
         old = old if old in known else known[max(known.index(new) - 1, 0)] if new else ""
         found = difference(parts.engine, old, new) if old and old != new else []
+        names = {one.id: one.name for one in library.documents()}
         return page(
             request,
             "library_releases.html",
             known=known,
             old=old,
             new=new,
-            changes=found,
+            changes=told(found, names, parts.app.conversation.words),
             change_words=table("change"),
         )
 
@@ -155,6 +162,7 @@ def router(parts: ConsoleParts) -> APIRouter:
             states=STATES,
             state_words=table("report_state"),
             decides=visitor.may_open("review"),
+            where=where,
         )
 
     @routes.post("/reports")
@@ -210,6 +218,7 @@ def router(parts: ConsoleParts) -> APIRouter:
                 states=STATES,
                 state_words=table("report_state"),
                 decides=True,
+                where=where,
                 error=say(f"error.{error.code}"),
             )
         return RedirectResponse("/console/library/reports?done=report_decided", 303)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.console import accounts
 from bot.console.roles import Page, pages, roles
 from bot.console.security import Visitor
 from bot.console.wording import say, table
@@ -23,7 +25,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """The response with `template` (a file in templates/, extending base.html) and `values` in it.
 
     Templates also have `visitor` (None where nobody is logged in), `csrf`, `nav`, `here` (the
-    path), `done` (the sentence for the code in ?done=), `say` and `roles`.
+    path), `done` (the sentence for the code in ?done=), `called` (what the person of an account is
+    called), `say` and `roles`.
     """
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     done = request.query_params.get("done", "")
@@ -33,6 +36,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "nav": _nav(request, visitor),
         "here": request.url.path,
         "done": table("done").get(done, ""),
+        "called": _called(visitor),
         "error": "",
     }
     body = _environment().get_template(template).render(given | values)
@@ -42,6 +46,19 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 def moment(at: dt.datetime | None) -> str:
     """A moment as staff read it: by the clock of China."""
     return "" if at is None else f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+
+
+def _called(visitor: Visitor | None) -> Callable[[str], str]:
+    """What a member of staff is called; who has no account any more keeps the account's name."""
+
+    @cache
+    def labels() -> dict[str, str]:
+        if visitor is None:
+            return {}
+        with visitor.parts.engine.connect() as connection:
+            return {one.name: one.label for one in accounts.everybody(connection)}
+
+    return lambda name: labels().get(name, name)
 
 
 def _nav(request: Request, visitor: Visitor | None) -> list[Page]:

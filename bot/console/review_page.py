@@ -20,7 +20,8 @@ from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
 from bot.labels import Decision, Label, LabelError, LabelKind
-from bot.review import KINDS, Group, Kind, Wanted
+from bot.review import Group
+from bot.review_places import KINDS, MOST, Kind, Wanted
 from knowledge.vocabulary import vocabulary
 from nlu.intents import Intent, intents
 from nlu.understanding import EngineUnavailable
@@ -40,10 +41,11 @@ Field = Annotated[str, Form(max_length=600)]
 
 @dataclass(frozen=True)
 class Shown:
-    """A group as the page shows it, with what the engine takes it for."""
+    """A group as the page shows it, what was answered, and what the engine takes it for."""
 
     group: Group
     number: int
+    answer: str  # what the bot said to the typical one
     suggestions: tuple[Intent, ...]
 
 
@@ -230,11 +232,15 @@ def _page(
         messages = review.heard(connection, _wanted(asked, period))
         known = labels.decided(connection)
         by = channels(connection)
-    groups = review.groups([one for one in messages if one.key not in known])
-    first = (number - 1) * _A_PAGE
+        groups = review.groups([one for one in messages if one.key not in known])
+        first = (number - 1) * _A_PAGE
+        of_page = groups[first : first + _A_PAGE]
+        said = review.answers_to(connection, [group.typical.ref for group in of_page])
     shown = [
-        Shown(group, first + place, _suggested(visitor, group.typical.text))
-        for place, group in enumerate(groups[first : first + _A_PAGE], 1)
+        Shown(
+            group, place, said.get(group.typical.ref, ""), _suggested(visitor, group.typical.text)
+        )
+        for place, group in enumerate(of_page, first + 1)
     ]
     filled = {key: value for key, value in asked.items() if value}
     return page(
@@ -244,8 +250,8 @@ def _page(
         shown=shown,
         total=len(groups),
         messages=sum(group.times for group in groups),
-        most=review.MOST,
-        cut=sum(one.times for one in messages) >= review.MOST,
+        most=MOST,
+        cut=sum(one.times for one in messages) >= MOST,
         asked=asked | {"since": str(period.first), "until": str(period.last)},
         presets=[(days, last_days(parts.now(), days)) for days in PRESETS[1:]],
         back=urlencode(filled | ({"page": number} if number > 1 else {})),

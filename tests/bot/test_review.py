@@ -21,8 +21,9 @@ from bot.labels import Decision, LabelError, LabelRow
 from bot.likeness import grouped, key_of
 from bot.ratings import rate_turn
 from bot.retrain import RetrainingRow, Trainer
-from bot.review import KINDS, Heard, Kind, Wanted
+from bot.review import Heard
 from bot.review_cli import review_app
+from bot.review_places import KINDS, Kind, Wanted
 from bot.settings import settings
 from bot.storage import ConversationRow, TurnRow
 from dialogs.reply import Message

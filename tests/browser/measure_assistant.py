@@ -2,7 +2,7 @@
 
 `python -m tests.browser.measure_assistant` serves the whole application (real library, real model)
 in a process of its own, lets a hundred conversations go on in another, and types questions into the
-assistant in Chromium. `--screenshots FOLDER` takes pictures of the pages instead.
+assistant in Chromium.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import asyncio
 import os
 import random
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,11 +22,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
 
-OFFICE: ViewportSize = {"width": 1366, "height": 768}
-PASSWORD = "measuring kettle 7"
-PERMIT = "permit.txt"
+from bot.app import assemble, utc_now
+from bot.console import accounts
+from bot.http import create_app
+from tests.browser.console_office import PASSWORD, at_desk, free_port, whole_settings
+
 QUESTIONS = (
     "广州月嫂培训免费吗",
     "长治社保补贴什么条件",
@@ -70,60 +72,44 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def serve(folder: str, port: int) -> None:
     """The whole application over a database in `folder`."""
-    import uvicorn
-
-    from bot.app import assemble, utc_now
-    from bot.console import accounts
-    from bot.http import create_app
-    from bot.settings import settings
-    from knowledge.registry.demo import seed_demo
-
-    for name in ("database", "audit_database"):
-        os.environ[f"ANXIN_REGISTRY_{name.upper()}_URL"] = f"sqlite:///{folder}/{name}.db"
-    os.environ["ANXIN_REGISTRY_AUDIT_ANCHOR"] = f"{folder}/anchor"
-    chosen = settings().model_copy(
-        update={
-            "database_url": f"sqlite:///{folder}/measure.db",
-            "seal_key_file": Path(folder) / "seal.key",
-            "ask_limit": "100000/minute",  # a hundred people at one address
-            "read_limit": "100000/minute",
-        }
-    )
-    app = assemble(chosen)
+    app = assemble(whole_settings(Path(folder)))
     with app.engine.begin() as connection:
-        accounts.add(connection, "operator", "王小红", "operator", PASSWORD, utc_now())
-    assert app.registry is not None
-    (permit,) = seed_demo(app.registry, 1, only="valid")
-    Path(folder, PERMIT).write_text(f"{permit.number.written}\n{permit.full_name}", "utf-8")
+        accounts.add(connection, "li", "李红", "operator", PASSWORD, utc_now())
     uvicorn.run(create_app(app), port=port, log_level="error", access_log=False)
 
 
 async def _chat(client: httpx.AsyncClient, who: int, every_s: float) -> None:
-    """Somebody who writes a message every so often."""
-    rng = random.Random(who)
+    """Somebody who writes a message every so often, with the chat's page open."""
+    rng, person = random.Random(who), f"measure-{who:04d}-{'x' * 16}"
     await asyncio.sleep(rng.uniform(0, every_s))
+    await _say(client, person, rng.choice(CHATTED))
+    async with asyncio.TaskGroup() as page:
+        page.create_task(_follow(client, person))
+        while True:
+            await asyncio.sleep(rng.uniform(0.5, 1.5) * every_s)
+            await _say(client, person, rng.choice(CHATTED))
+
+
+async def _say(client: httpx.AsyncClient, person: str, text: str) -> None:
+    body = {"conversation": person, "text": text}
+    answer = await client.post("/api/v1/messages", json=body)
+    if answer.status_code != 200:
+        raise SystemExit(f"a message was answered with {answer.status_code}: {answer.text}")
+
+
+async def _follow(client: httpx.AsyncClient, person: str) -> None:
+    """Listen to what happens in a conversation, as the chat's page does."""
     while True:
-        body = {"conversation": f"measure-{who:04d}-{'x' * 16}", "text": rng.choice(CHATTED)}
-        answer = await client.post("/api/v1/messages", json=body)
-        if answer.status_code != 200:
-            raise SystemExit(f"a message was answered with {answer.status_code}: {answer.text}")
-        await asyncio.sleep(rng.uniform(0.5, 1.5) * every_s)
+        async with client.stream("GET", f"/api/v1/conversations/{person}/events") as events:
+            async for _ in events.aiter_raw():
+                pass
 
 
 async def chat(url: str, people: int, every_s: float) -> None:
     """So many conversations at once, for ever."""
-    limits = httpx.Limits(max_connections=people)
+    limits = httpx.Limits(max_connections=2 * people)
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
         await asyncio.gather(*(_chat(client, who, every_s) for who in range(people)))
-
-
-def log_in(page: Page) -> None:
-    page.goto("/console/login")
-    page.get_by_label("账号").fill("operator")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/console/**")
-    page.goto("/console/assistant")
 
 
 def type_questions(page: Page, rounds: int, key_ms: float) -> list[float]:
@@ -150,35 +136,12 @@ def report(took: list[float], people: int, every_s: float) -> str:
     )
 
 
-def take_pictures(page: Page, folder: Path, permit: str) -> None:
-    page.locator("#q").fill("长治社保补贴什么条件")
-    page.locator("#q").press("Enter")
-    page.locator('#answer[data-question="长治社保补贴什么条件"]').wait_for()
-    page.get_by_label("公司正式员工（员工制）").check()
-    page.get_by_text("公司正式员工（员工制）").first.wait_for()
-    page.wait_for_timeout(500)
-    page.screenshot(path=folder / "console-assistant.png")
-    page.locator("#compare").check()
-    page.locator("#q").fill("培训免费吗")
-    page.locator("#q").press("Enter")
-    page.locator('#answer[data-question="培训免费吗"] .areas').wait_for()
-    page.screenshot(path=folder / "console-assistant-compare.png")
-    page.goto("/console/permits")
-    number, name = permit.split("\n")
-    page.get_by_label("证号", exact=True).fill(number)
-    page.get_by_label("持证人全名").fill(name)
-    page.get_by_role("button", name="查", exact=True).click()
-    page.locator(".verdict").first.wait_for()
-    page.screenshot(path=folder / "console-permits.png")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--every", type=float, default=20.0, help="seconds between messages")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--key-ms", type=float, default=120.0, help="between two keys")
-    parser.add_argument("--screenshots", type=Path)
     parser.add_argument("--serve", nargs=2, metavar=("FOLDER", "PORT"), help=argparse.SUPPRESS)
     parser.add_argument("--chat", metavar="URL", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -188,26 +151,20 @@ def main() -> None:
     if given.chat:
         asyncio.run(chat(given.chat, given.people, given.every))
         return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as open_, tempfile.TemporaryDirectory() as folder:
         open_.enter_context(process("--serve", folder, str(port)))
         _wait_for(url)
-        if given.screenshots is None:
-            people = ("--people", str(given.people), "--every", str(given.every))
-            open_.enter_context(process("--chat", url, *people))
+        people = ("--people", str(given.people), "--every", str(given.every))
+        open_.enter_context(process("--chat", url, *people))
         playwright = open_.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         open_.callback(browser.close)
-        page = browser.new_page(viewport=OFFICE, base_url=url, locale="zh-CN")
-        log_in(page)
-        if given.screenshots is not None:
-            take_pictures(page, given.screenshots, Path(folder, PERMIT).read_text("utf-8"))
-            return
+        page = at_desk(browser, url, "li")
+        page.goto("/console/assistant")
         type_questions(page, 1, given.key_ms)  # what is read once is read
         page.reload()
         took = type_questions(page, given.rounds, given.key_ms)

@@ -3,27 +3,20 @@ its answer, by hand of an editor; and what a month looks like."""
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import insert
 
-from bot.app import App
-from bot.handover_rows import HandoverRow
 from bot.http import create_app
-from bot.ratings import RatingRow
 from bot.review import note_missing
-from bot.storage import ConversationRow, TurnRow
-from nlu.intents import intents
 from tests.bot.console.conftest import light_passwords as light_passwords
 from tests.bot.console.conftest import staffed_file as staffed_file
 from tests.bot.console.desk import Clock, Desk
+from tests.bot.made_up_month import a_month
 from tests.bot.serving import NOW, serving
 from tests.bot.teaching import MISSED, MISSED_INTENT, SPOILING, teachable_app
 from tests.browser.test_chat import ask, last_answer
@@ -48,64 +41,6 @@ def asked_anew(browser: Browser, url: str, text: str) -> Page:
     ask(page, text)
     expect(last_answer(page)).not_to_be_empty()
     return page
-
-
-def a_month(app: App) -> None:
-    """A month of made-up conversations."""
-    dice = random.Random(7)
-    statuses = ["answered"] * 12 + ["partly_answered"] * 3 + ["not_covered"] * 2 + ["clarify"]
-    subjects = [one.id for one in intents().values() if one.kind == "topic"][:14]
-    regions = ["140400", "140400", "440100", "150203", "210100", None]
-    with app.engine.begin() as connection:
-        for number in range(1, 121):
-            pk = connection.execute(
-                insert(ConversationRow)
-                .values(
-                    channel=dice.choice(("web", "wechat", "wechat", "telegram")),
-                    id=f"month-{number}",
-                    memory="{}",
-                    updated_at=NOW,
-                )
-                .returning(ConversationRow.pk)
-            ).scalar_one()
-            at = NOW - dt.timedelta(hours=dice.uniform(0, 29 * 24))
-            for question in range(dice.randint(1, 5)):
-                status = dice.choice(statuses)
-                unknown = dice.choice(("工龄补贴有没有", "钟点工过年有红包吗", "月嫂证怎么补"))
-                turn = connection.execute(
-                    insert(TurnRow)
-                    .values(
-                        conversation_pk=pk,
-                        message_id=f"m{question}",
-                        text="星级怎么评" if "answered" in status else unknown,
-                        status=status,
-                        intent=dice.choice(subjects[: dice.randint(1, 14)]),
-                        confidence=0.9,
-                        reply="{}",
-                        region=dice.choice(regions),
-                        asked_at=at,
-                        answered_at=at + dt.timedelta(seconds=dice.expovariate(8)),
-                    )
-                    .returning(TurnRow.pk)
-                ).scalar_one()
-                if dice.random() < 0.2:
-                    connection.execute(
-                        insert(RatingRow).values(
-                            turn_pk=turn, useful=dice.random() < 0.8, reason="", at=at
-                        )
-                    )
-            if number % 8 == 0:
-                taken = at + dt.timedelta(seconds=dice.uniform(5, 500))
-                connection.execute(
-                    insert(HandoverRow).values(
-                        conversation_pk=pk,
-                        state="closed",
-                        reason="asked",
-                        asked_at=at,
-                        taken_at=taken,
-                        code="answered",
-                    )
-                )
 
 
 def test_from_a_question_that_is_missed_to_its_answer(
@@ -193,7 +128,7 @@ def test_a_task_for_the_library_by_keyboard(office: BrowserContext, desk: Desk) 
 
 
 def test_the_figures_of_a_month(office: BrowserContext, desk: Desk) -> None:
-    a_month(desk.app)
+    a_month(desk.app.engine, NOW)
     page = office.new_page()
     log_in(page, "supervisor")
     page.get_by_role("link", name="统计").click()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.console.library_words import in_words, marked
+from knowledge.library import build
 from knowledge.loader import LoadedDocument
 from knowledge.vocabulary import Vocabulary
 from tests.bot.console.desk import Desk
+from tests.bot.serving import NOW
 
 CLAUSE = "guangzhou/3/二/10"
 
@@ -85,6 +91,31 @@ def test_a_document_stands_beside_its_provisions(shared_desk: Desk) -> None:
 def test_what_changed_between_releases(shared_desk: Desk) -> None:
     text = shared_desk.logged_in("editor").get("/console/library/releases").text
     assert "现在只有一个版本" in text
+
+
+def test_a_change_is_told_in_words(desk: Desk, documents: Sequence[LoadedDocument]) -> None:
+    words = desk.app.conversation.words
+    first, second, *others = documents
+    renamed = first.document.model_copy(update={"last_verified_on": dt.date(2026, 11, 25)})
+    provision = second.document.provisions[0].model_copy(update={"says": "改过的意思"})
+    changed = second.document.model_copy(
+        update={"provisions": [provision, *second.document.provisions[1:]]}
+    )
+    anew = [
+        replace(first, document=renamed, digest="1" * 64),
+        replace(second, document=changed, digest="2" * 64),
+        *others[:-1],
+    ]
+    build(desk.app.engine, anew, words, NOW)
+    gone = others[-1].document
+    text = desk.logged_in("operator").get("/console/library/releases").text
+    body = unescape(text.split("<tbody>")[1])
+    assert f"<td>{gone.name}</td>" in body
+    assert f"整份文件，{len(gone.provisions)}条规定" in body
+    assert f"<del>{first.document.last_verified_on}</del> → <ins>2026-11-25</ins>" in body
+    assert f"<del>{second.document.provisions[0].says}</del> → <ins>改过的意思</ins>" in body
+    assert body.count("<tr>") == 3
+    assert "{" not in body
 
 
 def test_a_mistake_is_reported_and_decided(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,10 @@ def test_labels_that_spoil_it_are_refused_in_sight(teachable: Desk) -> None:
     assert "社保补贴到账慢" in page
     reply = desk.app.inbox.handle(Message("社保补贴怎么领", "later", "m", "web"))
     assert reply.intent == "social_insurance_subsidy"
+
+
+def test_what_the_bot_answered_stands_beside_the_question(desk: Desk) -> None:
+    reply = desk.app.inbox.handle(Message("辽宁的星级怎么评", "p", channel="web"))
+    said = "".join(statement.text for _kind, statement in reply.statements())
+    page = unescape(desk.logged_in("editor").get("/console/review").text)
+    assert f"机器人答的：</span>{said[:200]}" in page
