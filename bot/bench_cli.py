@@ -9,12 +9,17 @@ import typer
 
 bench_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
+QUESTIONS = Path("tests/conversations/questions")
+Questions = Annotated[Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)]
+
+
+def _aside(line: str) -> None:
+    typer.echo(line, err=True)
+
 
 @bench_app.command()
 def answers(
-    questions: Annotated[
-        Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)
-    ] = Path("tests/conversations/questions"),
+    questions: Questions = QUESTIONS,
     misses: Annotated[
         bool, typer.Option(help="List the questions of the tuning half that missed.")
     ] = False,
@@ -25,7 +30,7 @@ def answers(
     from bot.bench_answers import measure, reach, read_questions, records_table, report
     from bot.settings import settings
 
-    app = assemble(settings(), lambda line: typer.echo(line, err=True))
+    app = assemble(settings(), _aside)
     outcomes = list(measure(app, read_questions(questions)))
     if records:
         typer.echo(records_table(app, outcomes))
@@ -36,9 +41,7 @@ def answers(
 
 @bench_app.command()
 def turn(
-    questions: Annotated[
-        Path, typer.Option(help="Folder of questions.", exists=True, file_okay=False)
-    ] = Path("tests/conversations/questions"),
+    questions: Questions = QUESTIONS,
 ) -> None:
     """The time of a whole turn in process, beside the library's search alone."""
     from bot.app import assemble
@@ -48,6 +51,53 @@ def turn(
 
     app = assemble(settings(), typer.echo)
     typer.echo(time_turns(app, read_questions(questions)))
+
+
+@bench_app.command()
+def webhook(
+    database: Annotated[
+        str, typer.Option(help="URL of an empty PostgreSQL database; default: a new SQLite file.")
+    ] = "",
+    messages: Annotated[int, typer.Option(help="Messages of a round.", min=1)] = 1500,
+    rounds: Annotated[int, typer.Option(help="Rounds, of which the median counts.", min=1)] = 5,
+    connections: Annotated[int, typer.Option(help="People writing at once.", min=1)] = 8,
+    questions: Questions = QUESTIONS,
+) -> None:
+    """WeChat messages a second in safe mode, beside a bare handler of the same XML and AES."""
+    from bot.bench_webhook import table, webhook_bench
+
+    found = webhook_bench(database, questions, messages, rounds, connections, _aside)
+    typer.echo(table(found))
+
+
+@bench_app.command()
+def scale(
+    sizes: Annotated[
+        str, typer.Option(help="How many times the library, separated by commas.")
+    ] = "1,10,100,1000",
+    postgresql: Annotated[
+        str, typer.Option(help="URL of a PostgreSQL server to make databases on; default: SQLite.")
+    ] = "",
+    questions: Questions = QUESTIONS,
+) -> None:
+    """Answer time with 1 to 1,000 times the library, its size on disk and in memory."""
+    from bot.bench_scale import scale_bench
+
+    try:
+        times = [int(size) for size in sizes.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(f"{sizes!r} are not numbers like 1,10,100") from error
+    typer.echo(scale_bench(times, questions, postgresql, _aside))
+
+
+@bench_app.command()
+def start(
+    rounds: Annotated[int, typer.Option(help="Starts of each kind.", min=1)] = 5,
+) -> None:
+    """Time to the first answer, and memory, of serve, ask and doctor, beside a bare FastAPI."""
+    from bot.bench_start import start_bench
+
+    typer.echo(start_bench(rounds, _aside))
 
 
 @bench_app.command("registry-faults")
@@ -84,7 +134,7 @@ def nlu(
     from nlu.rasa_server import RasaFailed
 
     try:
-        typer.echo(nlu_bench(diet, lambda line: typer.echo(line, err=True)))
+        typer.echo(nlu_bench(diet, _aside))
     except RasaFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -7,7 +7,7 @@ what was read is kept.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -277,7 +277,13 @@ def build(
     """
     if problems := lint_documents(documents, words):
         raise DataError(problems)
-    digest = library_digest(loaded.digest for loaded in documents)
+    return store(engine, documents, library_digest(loaded.digest for loaded in documents), now)
+
+
+def store(
+    engine: Engine, documents: Iterable[LoadedDocument], digest: str, now: dt.datetime
+) -> Release:
+    """Make documents that have been checked the current release, known by `digest`."""
     with engine.begin() as connection:
         _one_writer(connection)
         if (known := _switch_to(connection, digest)) is not None:
@@ -289,11 +295,11 @@ def build(
                 id=release.id, digest=digest, loaded_at=release.loaded_at, current=True
             )
         )
-        for loaded in documents:
-            pk = _store(connection, loaded)
-            connection.execute(
-                insert(ReleaseDocumentRow).values(release_id=release.id, document_pk=pk)
-            )
+        members = [
+            {"release_id": release.id, "document_pk": _store(connection, loaded)}
+            for loaded in documents
+        ]
+        connection.execute(insert(ReleaseDocumentRow), members)
         search.index_complete(connection)
     return release
 
@@ -368,8 +374,13 @@ def _store(connection: Connection, loaded: LoadedDocument) -> int:
             for position, clause in enumerate(loaded.clauses.values())
         ],
     )
-    for clause, pk in zip(loaded.clauses.values(), clause_pks, strict=True):
-        search.index_clause(connection, pk, clause.heading, clause.text)
+    search.index_clauses(
+        connection,
+        [
+            (pk, f"{clause.heading} {clause.text}")
+            for clause, pk in zip(loaded.clauses.values(), clause_pks, strict=True)
+        ],
+    )
     pk_of = dict(zip(loaded.clauses, clause_pks, strict=True))
     provision_pks = _insert(
         connection,

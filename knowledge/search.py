@@ -5,6 +5,7 @@ Both index the words jieba finds; the engines only ever see words with spaces be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -61,15 +62,15 @@ class ClauseScore:
     score: float
 
 
-def index_clause(connection: Connection, clause_pk: int, heading: str, clause_text: str) -> None:
-    """Add a clause to the search index."""
-    words = " ".join(search_words(f"{heading} {clause_text}"))
-    statement = text(_INSERT[connection.dialect.name])
-    connection.execute(statement, {"pk": clause_pk, "words": words})
+def index_clauses(connection: Connection, clauses: Sequence[tuple[int, str]]) -> None:
+    """Add clauses, each its row number and its text, to the search index."""
+    rows = [{"pk": pk, "words": " ".join(search_words(said))} for pk, said in clauses]
+    if rows:
+        connection.execute(text(_INSERT[connection.dialect.name]), rows)
 
 
 def index_complete(connection: Connection) -> None:
-    """To be called once after the last `index_clause`: count the clauses that hold each word."""
+    """To be called once after the last `index_clauses`: count the clauses that hold each word."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("DELETE FROM clause_word_count"))
         connection.execute(

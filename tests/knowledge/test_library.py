@@ -191,12 +191,12 @@ def test_a_load_that_breaks_off_leaves_the_old_release(
     first = build(engine, [good], words, NOW)
     before, seen = counts(engine), []
 
-    def index_clause(connection: Connection, pk: int, heading: str, clause: str) -> None:
-        seen.append(pk)
-        if len(seen) == 6:
+    def index_clauses(connection: Connection, clauses: Sequence[tuple[int, str]]) -> None:
+        seen.append(clauses)
+        if len(seen) == 2:
             raise PowerCut
 
-    monkeypatch.setattr(search, "index_clause", index_clause)
+    monkeypatch.setattr(search, "index_clauses", index_clauses)
     with pytest.raises(PowerCut):
         build(engine, [copy_of(good, name) for name in "abc"], words, NOW)
     monkeypatch.undo()
@@ -230,15 +230,15 @@ def test_readers_see_the_old_release_until_the_new_one_is_whole(
     first = build(engine, [good], words, NOW)
     library = Library(engine)
     seen: list[tuple[Release | None, int]] = []
-    index_clause = search.index_clause
+    index_clauses = search.index_clauses
 
-    def look(connection: Connection, pk: int, heading: str, clause: str) -> None:
+    def look(connection: Connection, clauses: Sequence[tuple[int, str]]) -> None:
         seen.append((library.release(), len(library.provisions("training_subsidy", [REGION]))))
-        index_clause(connection, pk, heading, clause)
+        index_clauses(connection, clauses)
 
-    monkeypatch.setattr(search, "index_clause", look)
+    monkeypatch.setattr(search, "index_clauses", look)
     second = build(engine, [good, copy_of(good, "other")], words, NOW)
-    assert len(seen) == 4
+    assert len(seen) == 1
     assert set(seen) == {(first, 1)}
     assert library.release() == second
     assert len(library.provisions("training_subsidy", [REGION])) == 2
