@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dialogs.wording import listed, say
 from knowledge.rules import Determination, Step, Truth
@@ -15,15 +15,24 @@ _OPPOSITE = {Truth.MET: Truth.NOT_MET, Truth.NOT_MET: Truth.MET}
 
 def describe(node: Condition, words: Vocabulary) -> str:
     """The tree as one sentence part: 在员工制家政企业上班、依法签了劳动合同."""
+    if node.says is not None:
+        return node.says
     if node.all_ is not None:
-        return listed([describe(child, words) for child in node.all_])
+        named = [one.unspecified for one in node.all_ if one.unspecified and not one.says]
+        defined = [describe(one, words) for one in node.all_ if one.says or not one.unspecified]
+        return listed([*defined, _undefined(named)] if named else defined)
     if node.any_ is not None:
         return say("conditions.any", items="；".join(describe(child, words) for child in node.any_))
     if node.not_ is not None:
         return say("conditions.not", item=describe(node.not_, words))
     if node.unspecified is not None:
-        return say("conditions.unspecified", text=node.unspecified)
+        return _undefined([node.unspecified])
     return _fact(node, words)
+
+
+def _undefined(named: Sequence[str]) -> str:
+    """Conditions that the document names without saying what they are."""
+    return say("conditions.unspecified", text="".join(f"“{text}”" for text in named))
 
 
 def _fact(node: Condition, words: Vocabulary) -> str:

@@ -71,7 +71,7 @@ _TIME_UNITS = frozenset(("日", "天", "个月", "月", "年", "个工作日", "
 
 def is_money(amount: Amount) -> bool:
     """Whether an amount answers 多少钱 or 要钱吗: money, a share, free, or named with no figure."""
-    return amount.state != "given" or amount.unit in _MONEY_UNITS
+    return amount.unit is None or amount.unit in _MONEY_UNITS
 
 
 def is_time(amount: Amount) -> bool:

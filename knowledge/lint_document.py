@@ -178,6 +178,12 @@ class DocumentLint:
         if clause is None:
             return
         yield from self.strength(provision, clause.text, at)
+        if provision.kind == "target" and not self._aimed(provision):
+            yield self.problem(
+                (*at, "says"),
+                "says tells a target as a fact",
+                "say that it is a target (目标是…)",
+            )
         invented = figures_in(self._without_issue_date(provision.says))
         for number in sorted(invented - set(numbers_in(clause.text))):
             yield self.problem(
@@ -185,6 +191,11 @@ class DocumentLint:
                 f"says names {number:g}, which is not in {provision.clause}",
                 "use only the clause's own numbers",
             )
+
+    def _aimed(self, provision: Provision) -> bool:
+        """Whether the sentence shows that it speaks of what is to be, not of what was done."""
+        declared = self.words.strength_of(provision.strength)
+        return "目标" in provision.says or (declared is not None and declared.hedge)
 
     def _without_issue_date(self, says: str) -> str:
         day = self.doc.document.issued_on

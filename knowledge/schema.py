@@ -73,8 +73,9 @@ class Condition(Strict):
 
     `fact` compares with exactly one of `is` (value or yes/no), `in`, `includes` (for sets),
     `at_least`, `at_most`. `unspecified` is a condition the document names without saying what it is
-    (符合条件的): it stays unknown whatever is known about the person. `clause` and `quote` default
-    to those of the provision.
+    (符合条件的): it stays unknown whatever is known about the person. `says` puts a leaf, or the
+    whole of a branch, in plain words where the vocabulary's own would be clumsy. `clause` and
+    `quote` default to those of the provision.
     """
 
     all_: list[Condition] | None = Field(default=None, alias="all", min_length=1)
@@ -87,6 +88,7 @@ class Condition(Strict):
     includes: Text | None = None
     at_least: float | int | None = None
     at_most: float | int | None = None
+    says: Text | None = None
     clause: Text | None = None
     quote: Text | None = None
 
