@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from dialogs.asked_back import late
 from dialogs.gloss import glossed
 from dialogs.handoff import Staffing
 from dialogs.memory import Memory
@@ -54,7 +55,7 @@ class Conversation:
         turn = Turn(self.understand, desk, day, now, self.permits, staffing)
         fresh = memory.fresh(now)
         if memory.pending and fresh.pending is None and only_answers(normalise(message.text)):
-            return talk(Status.CLARIFY, say("late_answer")), fresh
+            return late(memory, fresh, now, self.words)
         reply, memory = turn.answer(message, fresh)
         release = library.release()
         return replace(glossed(reply), release=release.id if release else None), memory

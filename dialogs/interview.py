@@ -1,115 +1,42 @@
 """The eligibility interview: from 我能领什么 to a determination for each benefit that could apply.
 
-It asks only what decides, at most five questions, each with why it is asked; what the person does
-not know stays unknown. The result says for each benefit 符合, 不符合 or 还需确认, on its clauses.
+It first says what there is for the person, and what can be told already; then it asks only what
+decides, at most five questions, each with what hangs on it; what the person does not know stays
+unknown. What comes of it is told by `dialogs/verdicts.py`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dialogs.answer import Composer
-from dialogs.conditions import explain
+from dialogs.benefits import Benefit, benefits
 from dialogs.memory import Interview, Memory, Pending
-from dialogs.policy import Desk, candidates, covered, places
+from dialogs.policy import Desk, places
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask, may_concern
-from dialogs.wording import has, listed, say
-from knowledge.library import Entry
-from knowledge.rules import Determination, Groups, Truth, deciding_question, determine
+from dialogs.select import Ask
+from dialogs.verdicts import decided, result
+from dialogs.wording import listed, say, spoken_date
+from knowledge.rules import Determination, Groups, Step, Truth
 from knowledge.schema import Condition
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import AskedOf, Fact, Vocabulary
 
 MOST_QUESTIONS = 5
-_MOST_BENEFITS = 8
-# Of each topic the best benefit, or several where only few topics are looked at.
-_FEW_TOPICS = 3
-_GIVING = frozenset(("entitlement", "insurance", "permit", "condition"))
-# What can be given to a person, a firm and a household, in the order people ask for it.
-_BENEFITS = {
-    "worker": (
-        "training_subsidy", "refresher", "certificate_subsidy", "living_subsidy",
-        "social_insurance_subsidy", "accident_insurance", "work_injury", "permit",
-        "startup_support", "veterans", "disabled", "rural", "unenrolled_graduates",
-        "hardship_groups",
-    ),
-    "enterprise": (
-        "employee_model", "social_insurance_subsidy", "unemployment_refund", "apprenticeship",
-        "enterprise_awards", "training_bases", "accident_insurance",
-    ),
-    "household": ("household_voucher", "household_reduction", "labour_rights", "credit_record"),
-    "institution": ("training_bases", "training_subsidy", "apprenticeship"),
-    "school": ("school_support", "apprenticeship", "training_bases"),
-}  # fmt: skip
-# Nothing is given yet by a clause that only studies, strives or encourages.
-NOT_YET = frozenset(("study", "strive", "encourage"))
-_MARK = {Truth.MET: "met", Truth.NOT_MET: "not_met", Truth.UNKNOWN: "unknown"}
-
-
-@dataclass(frozen=True)
-class Benefit:
-    """A provision that gives something, with what is decided about it."""
-
-    topic: str
-    entry: Entry
-    determination: Determination
-
-
-def benefits(
-    ask: Ask, topics: Sequence[str], region: str, day: dt.date, desk: Desk
-) -> list[Benefit]:
-    """The benefits of `region` that could concern the person, best fitting of each topic first.
-
-    One for certain groups stays as long as nobody has said which the person belongs to: whether it
-    is hers is then a question to ask. For a firm they are the groups it hires from.
-    """
-    found: dict[str, Benefit] = {}
-    role = ask.role or "worker"
-    most = 1 if len(topics) > _FEW_TOPICS else 3
-    for topic in topics:
-        # Weighed by the topic's own words, so that an answer given on the way changes nothing.
-        one = replace(ask, topics={topic: 1.0}, text=desk.words.topics[topic].label)
-        count = sum(benefit.topic == topic for benefit in found.values())
-        if count >= most:
-            continue
-        for pick in candidates(one, desk.words.ancestors(region), day, desk):
-            provision = pick.entry.provision
-            if provision.kind not in _GIVING or topic not in provision.topics[:2]:
-                continue
-            if role not in provision.audience or provision.id in found:
-                continue
-            determination = determine(provision, ask.facts, desk.words)
-            others = not may_concern(provision.groups, ask, desk.words)
-            if role != "enterprise" and others and not _may_be_hers(determination, ask, desk.words):
-                continue
-            own = provision.topics[0] if provision.topics[0] in topics else topic
-            found[provision.id] = Benefit(own, pick.entry, determination)
-            count += 1
-            if count == most:
-                break
-    return list(found.values())
-
-
-def _may_be_hers(determination: Determination, ask: Ask, words: Vocabulary) -> bool:
-    """Whether a benefit for groups she has not named could still turn out to be hers.
-
-    Who has told her groups is taken to be in no other: then only another condition opens it.
-    """
-    provision = determination.provision
-    known = ask.facts.get("groups")
-    if provision.when is None or not isinstance(known, Groups):
-        return provision.when is not None and determination.outcome is not Truth.NOT_MET
-    told = Groups(known.members, known.excluded | frozenset(provision.groups))
-    outcome = determine(provision, {**ask.facts, "groups": told}, words).outcome
-    return outcome is not Truth.NOT_MET
-
-
-def topics_for(role: str | None) -> tuple[str, ...]:
-    """The benefits looked at for someone of this role."""
-    return _BENEFITS.get(role or "worker", _BENEFITS["worker"])
+# A benefit for people the person has not said to belong to counts for so much of one for everybody,
+# and so does one that hangs on belonging to them. A question on which less than half a benefit
+# hangs is not worth asking.
+_FOR_SOME, _WORTH_ASKING = 0.3, 0.5
+# What people ask for first counts by so much more.
+_EARLIER = 0.5
+_MOST_NAMED = 3
+_OPENER = {
+    Standing.REPEALED: "opener.repealed",
+    Standing.NEWS_REPORT: "opener.news",
+    Standing.TARGET_PERIOD_ENDED: "opener.ended",
+}
 
 
 def step(
@@ -122,19 +49,120 @@ def step(
     if region is None:
         return _ask_region(memory, composer, desk, now)
     found = benefits(ask, interview.topics, region, composer.as_of, desk)
-    fact = deciding_question((benefit.determination for benefit in found), interview.asked)
+    fact = _deciding(found, interview.asked, memory)
     if fact is not None and len(interview.asked) < MOST_QUESTIONS:
+        if not interview.asked or interview.asked == ("region",):
+            _opening(found, region, MOST_QUESTIONS - len(interview.asked), composer, desk)
         return _ask_fact(desk.words.facts[fact], found, memory, composer, desk, now)
-    reply = _result(found, region, composer, desk)
-    return reply, replace(memory, interview=None, pending=None)
+    reply = result(found, region, memory.facts, composer, desk)
+    return reply, replace(memory, interview=None, pending=None, checked=interview, misses=0)
+
+
+def finished(memory: Memory, desk: Desk) -> Memory:
+    """The memory of somebody who wants no more questions."""
+    interview = memory.interview
+    assert interview is not None  # noqa: S101 - only called while there is one
+    everything = tuple(dict.fromkeys((*interview.asked, *desk.words.facts)))
+    return replace(memory, pending=None, interview=Interview(interview.topics, everything))
+
+
+def reason(
+    memory: Memory, composer: Composer, ask: Ask, desk: Desk
+) -> tuple[Statement, tuple[str, ...]] | None:
+    """Why the pending question is asked: the clause that wants to know, and what hangs on it."""
+    pending, interview = memory.pending, memory.interview
+    if pending is None or interview is None or memory.region is None:
+        return None
+    found = benefits(ask, interview.topics, memory.region, composer.as_of, desk)
+    for benefit in _waiting(found, pending.fact):
+        step = next((s for s in benefit.determination.steps if _is_about(s, pending.fact)), None)
+        if step is None:
+            continue
+        document = benefit.entry.document
+        clause = composer.cite(document, step.clause, step.quote, benefit.entry.clause.heading)
+        worth = say(f"standing.short.{standing(document, composer.as_of).value}")
+        text = say("interview.reason", name=document.name, standing=worth, quote=step.quote)
+        return Statement(text, clause), _named(_waiting(found, pending.fact), desk.words)
+    return None
+
+
+def _is_about(step: Step, fact: str) -> bool:
+    return step.fact == fact and step.truth is Truth.UNKNOWN
+
+
+def _waiting(found: Sequence[Benefit], fact: str) -> list[Benefit]:
+    """The benefits that cannot be decided without `fact`, those for everybody first."""
+    waiting = [benefit for benefit in found if fact in benefit.determination.missing]
+    return sorted(waiting, key=lambda benefit: bool(benefit.entry.provision.groups))
+
+
+def _named(found: Sequence[Benefit], words: Vocabulary) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words.topics[benefit.topic].label for benefit in found))
+
+
+def _deciding(found: Sequence[Benefit], asked: Sequence[str], memory: Memory) -> str | None:
+    """The fact that decides most for this person; None when nothing worth asking is left."""
+    known = memory.facts.get("groups")
+    members = known.members if isinstance(known, Groups) else frozenset()
+    firm = role_of(memory) == "enterprise"  # what groups it hires from is no matter of chance
+    weights: dict[str, float] = {}
+    for place, benefit in enumerate(found):
+        groups = frozenset(benefit.entry.provision.groups)
+        hers = firm or not groups or bool(groups & members)
+        weight = 1 + _EARLIER * (1 - place / len(found))
+        for fact in benefit.determination.missing:
+            if fact not in asked:
+                likely = hers and (firm or fact != "groups")
+                weights[fact] = weights.get(fact, 0.0) + weight * (1.0 if likely else _FOR_SOME)
+    best = max(weights, key=lambda fact: weights[fact], default=None)
+    worth_it = best == "groups" or weights.get(best or "", 0.0) >= _WORTH_ASKING
+    return best if worth_it else None
+
+
+def _opening(
+    found: Sequence[Benefit], region: str, most: int, composer: Composer, desk: Desk
+) -> None:
+    """What there is at all, and what can be said already, before the first question."""
+    words = desk.words
+    own = [benefit for benefit in found if not benefit.entry.provision.groups] or list(found)
+    clauses = [clause for benefit in own for clause in composer.cite_entry(benefit.entry)]
+    names = listed(_named(own, words))
+    text = say("interview.opening", region=words.regions[region].label, names=names)
+    composer.add("conclusion", Statement(text, tuple(dict.fromkeys(clauses))))
+    settled = decided(own, composer, words)
+    if settled:
+        composer.add("detail", *settled)
+    _worth(own, composer)
+    composer.talk(say("interview.most", most=most))
+
+
+def _worth(found: Sequence[Benefit], composer: Composer) -> None:
+    """In a sentence what the documents are worth; the result says more."""
+    clauses: dict[Standing, list[str]] = {}
+    for benefit in found:
+        worth = standing(benefit.entry.document, composer.as_of)
+        clauses.setdefault(worth, []).extend(composer.cite_entry(benefit.entry))
+    statements = []
+    for worth, shown in clauses.items():
+        short = say(f"standing.short.{worth.value}")
+        text = say(_OPENER[worth]) if worth in _OPENER else say("interview.worth", standing=short)
+        statements.append(Statement(text, tuple(dict.fromkeys(shown))))
+    if composer.as_of != composer.today:
+        text = say("standing.as_of", date=spoken_date(composer.as_of))
+        statements.append(Statement(text, statements[0].clauses))
+    composer.add("standing", *statements, heading=say("standing.heading"))
 
 
 def _ask_region(
     memory: Memory, composer: Composer, desk: Desk, now: dt.datetime
 ) -> tuple[Reply, Memory]:
+    interview = memory.interview
+    assert interview is not None  # noqa: S101 - as in step
     composer.add("question", Statement(say("region.ask")))
     reply = composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
-    return reply, replace(memory, pending=Pending("region", now, reply.options))
+    asked = tuple(dict.fromkeys((*interview.asked, "region")))
+    pending = Pending("region", now, reply.options)
+    return reply, replace(memory, pending=pending, interview=Interview(interview.topics, asked))
 
 
 def role_of(memory: Memory) -> str | None:
@@ -156,8 +184,10 @@ def _ask_fact(
     asked = fact.asked(role_of(memory))
     determinations = [benefit.determination for benefit in found]
     options = options_for(fact, asked, determinations, desk.words)
-    text = say("interview.ask", question=asked.question, why=asked.why)
-    composer.add("question", Statement(text))
+    names = _named(_waiting(found, fact.id), desk.words)
+    more = say("interview.more") if len(names) > _MOST_NAMED else ""
+    why = say("interview.why", names=listed(names[:_MOST_NAMED]) + more)
+    composer.add("question", Statement(say("interview.ask", question=asked.question, why=why)))
     reply = composer.reply(Status.NEEDS_INFO, missing=(fact.id,), options=options)
     memory = replace(
         memory,
@@ -170,30 +200,35 @@ def _ask_fact(
 def options_for(
     fact: Fact, asked: AskedOf, determinations: Sequence[Determination], words: Vocabulary
 ) -> tuple[Option, ...]:
-    """What may be tapped in answer to a question about `fact`; 不清楚 is always there."""
-    dont_know = Option(say("interview.dont_know"), say("interview.dont_know"))
+    """What may be tapped in answer to a question about `fact`; 不清楚 is always there, and last
+    that no more is to be asked."""
+    labels: dict[str, str] = {}  # what is said by what is shown
     if fact.type == "yes_no":
-        labels = [say("interview.yes"), say("interview.no")]
+        labels = {text: text for text in (say("interview.yes"), say("interview.no"))}
     elif fact.type == "choice":
-        labels = list(asked.options.values())
+        labels = {text: text for text in asked.options.values()}
     elif fact.type == "groups":
-        labels = [words.groups[g].label for g in sorted(asked_groups(determinations))]
-        labels.append(say("interview.none_of_them"))
+        groups = [words.groups[g] for g in sorted(asked_groups(determinations, words))]
+        labels = {group.asked: group.label for group in groups}
+        labels[say("interview.none_of_them")] = say("interview.none_of_them")
     elif fact.type == "occupation":
-        labels = [words.occupations[o].label for o in _asked_occupations(determinations)]
-    else:
-        labels = []
-    return (*(Option(label, label) for label in labels), dont_know)
+        named = [words.occupations[o].label for o in _asked_occupations(determinations)]
+        labels = {text: text for text in named}
+    for text in (say("interview.dont_know"), say("interview.finish")):
+        labels[text] = text
+    return tuple(Option(label, sent) for label, sent in labels.items())
 
 
-def asked_groups(determinations: Sequence[Determination]) -> frozenset[str]:
-    """The groups that open conditions ask about."""
-    return frozenset(
+def asked_groups(determinations: Sequence[Determination], words: Vocabulary) -> frozenset[str]:
+    """The groups that open conditions ask about; one within another that is asked about is left
+    for later (建档立卡残疾人 within 残疾人)."""
+    asked = frozenset(
         step.condition.includes
         for determination in determinations
         for step in determination.steps
         if step.condition.includes is not None and step.truth is Truth.UNKNOWN
     )
+    return frozenset(one for one in asked if not (words.groups_above(one) - {one}) & asked)
 
 
 def _asked_occupations(determinations: Sequence[Determination]) -> list[str]:
@@ -209,70 +244,20 @@ def _occupations(condition: Condition) -> list[str]:
     return condition.in_ or ([condition.is_] if isinstance(condition.is_, str) else [])
 
 
-def _result(found: Sequence[Benefit], region: str, composer: Composer, desk: Desk) -> Reply:
-    name = desk.words.regions[region].label
-    if not found:
-        known = desk.library.documents(desk.words.ancestors(region))
-        composer.talk(say("interview.nothing" if known else "region.outside", asked=name))
-        composer.talk(say("region.covered", names=covered(desk)))
-        return composer.reply(Status.NOT_COVERED)
-    worths = {standing(benefit.entry.document, composer.as_of) for benefit in found}
-    opener = {Standing.REPEALED: "opener.repealed", Standing.NEWS_REPORT: "opener.news"}
-    for worth in sorted(worths & opener.keys()):
-        composer.talk(say(opener[worth]))
-    composer.talk(say("interview.intro", region=name))
-    order = (Truth.MET, Truth.UNKNOWN, Truth.NOT_MET)
-    found = sorted(found, key=lambda b: order.index(b.determination.outcome))[:_MOST_BENEFITS]
-    for benefit in found:
-        _describe(benefit, composer, desk.words)
-    composer.standings([benefit.entry for benefit in found])
-    composer.add("advice", Statement(say("interview.final")))
-    options = tuple(
-        Option(label, label)
-        for label in dict.fromkeys(desk.words.topics[b.topic].label for b in found)
-    )
-    unclear = any(b.determination.outcome is Truth.UNKNOWN for b in found)
-    status = Status.PARTLY_ANSWERED if unclear else Status.ANSWERED
-    return composer.reply(status, options=options)
-
-
-def _describe(benefit: Benefit, composer: Composer, words: Vocabulary) -> None:
-    """One benefit: outcome, what it is, why, and the money as far as the document gives it."""
-    entry, determination = benefit.entry, benefit.determination
-    clause = composer.cite_entry(entry)
-    composer.explained(determination)
-    strength = words.strength_of(entry.provision.strength)
-    key = _MARK[determination.outcome]
-    if strength is not None and strength.id in NOT_YET and determination.outcome is Truth.MET:
-        key = "not_yet"
-    elif entry.provision.when is None:
-        key = "unconditional"
-    heading = say(
-        f"interview.{key}",
-        topic=words.topics[benefit.topic].label,
-        verb=entry.provision.strength,
-    )
-    worth = standing(entry.document, composer.as_of)
-    if has(f"interview.{worth.value}"):
-        heading = say(f"interview.{worth.value}", heading=heading)
-    statements = [Statement(entry.provision.says, clause)]
-    for text, clauses in explain(determination, words):
-        statements.append(Statement(text, clauses))
-    for one in determination.steps:
-        composer.cite(entry.document, one.clause, one.quote, entry.clause.heading)
-    for amount in entry.provision.amounts[:2]:
-        text = say(f"amount.{amount.state}", of=amount.of, text=amount.text)
-        statements.append(Statement(text, clause))
-    agencies = entry.provision.agencies
-    if agencies is not None and (agencies.accepts or agencies.lead) and agencies.clause is None:
-        names = listed(agencies.accepts or agencies.lead[:2])
-        statements.append(Statement(say("interview.office", names=names), clause))
-    composer.blocks.append(Block("conditions", tuple(statements), heading))
-
-
 def offered_groups(fact: Fact, memory: Memory, words: Vocabulary) -> frozenset[str]:
     """The groups that stood among the options of the question now pending."""
     if fact.type != "groups" or memory.pending is None:
         return frozenset()
-    labels = {option.label for option in memory.pending.options}
-    return frozenset(g.id for g in words.groups.values() if g.label in labels)
+    sent = {option.send for option in memory.pending.options}
+    return frozenset(g.id for g in words.groups.values() if g.label in sent)
+
+
+def put_again(memory: Memory, words: Vocabulary) -> Block:
+    """The pending question once more, in its own words."""
+    pending = memory.pending
+    assert pending is not None  # noqa: S101 - only called while one is pending
+    if pending.fact == "topic":
+        return Block("question", (Statement(say("clarify.ask")),))
+    fact = words.facts.get(pending.fact)
+    question = fact.asked(role_of(memory)).question if fact else say("region.ask")
+    return Block("question", (Statement(say("interview.resume", question=question)),))

@@ -7,7 +7,7 @@ person told is kept with how and when it was told, and forgotten after a day.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -43,15 +43,18 @@ class Subject:
     question: str
     aspects: frozenset[Aspect]
     sure: bool = False  # there was no doubt about the topic
+    regions: tuple[str, ...] = ()  # the places compared, where there were several
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A fact the person was asked for (`region`, or one of facts.yaml)."""
+    """A fact the person was asked for: `region`, one of facts.yaml, or `topic` where `question`
+    was not clear."""
 
     fact: str
     asked_at: dt.datetime
     options: tuple[Option, ...] = ()  # what was offered, to be shown again after a side question
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Memory:
     earlier: tuple[Subject, ...] = ()
     pending: Pending | None = None
     interview: Interview | None = None
+    checked: Interview | None = None  # the last interview that came to a result
     options: tuple[Option, ...] = ()
     misses: int = 0  # questions in a row that were not understood
     permit: PermitTalk | None = None
@@ -130,6 +134,11 @@ class Memory:
             told[name] = Told(value, how, at)
         return replace(self, people={**self.people, self.person: told})
 
+    def forgets(self, facts: Collection[str]) -> Memory:
+        """The memory without `facts` of the person asked about."""
+        kept = {name: told for name, told in self.told.items() if name not in facts}
+        return replace(self, people={**self.people, self.person: kept})
+
     def about(self, person: str) -> Memory:
         """The memory with the talk turned to `person`."""
         if person == self.person:
@@ -140,10 +149,10 @@ class Memory:
 
     def asks(self, subject: Subject) -> Memory:
         """The memory with a new subject; the one before is kept for 刚才说的那个."""
+        now = replace(self, subject=subject, checked=None, misses=0)
         if self.subject is None or self.subject.intent == subject.intent:
-            return replace(self, subject=subject, misses=0)
-        earlier = (self.subject, *self.earlier)[:_KEPT_SUBJECTS]
-        return replace(self, subject=subject, earlier=earlier, misses=0)
+            return now
+        return replace(now, earlier=(self.subject, *self.earlier)[:_KEPT_SUBJECTS])
 
     def fresh(self, now: dt.datetime) -> Memory:
         """The memory without what has grown too old by `now`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from dialogs import handoff, interview, policy
 from dialogs.answer import Composer
+from dialogs.benefits import topics_for
 from dialogs.follow_up import rest_of
 from dialogs.joining import joined
 from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
@@ -17,6 +18,7 @@ from dialogs.policy import Desk, covered
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
+from dialogs.telling import told_in_words
 from dialogs.wording import has, say
 from nlu.understanding import Understanding
 
@@ -40,6 +42,8 @@ _STATUS_OF_TALK = {
 }
 # After these the interview's question is not put again.
 _NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
+# A question or two of these, and a person is offered.
+_MISSES = frozenset(("out_of_scope", "dont_know", "complain_bot"))
 _ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
@@ -56,9 +60,8 @@ class Replies:
         """A question of its own, or talk."""
         words = self.desk.words
         if one.intent == "what_can_i_get":
-            topics = interview.topics_for(interview.role_of(memory))
-            memory = replace(memory, interview=Interview(topics))
-            return self.interview(memory, one)
+            topics = topics_for(interview.role_of(memory))
+            return self.interview(replace(memory, pending=None, interview=Interview(topics)), one)
         ours = sum(score.confidence for score in one.ranking if score.intent in words.topics)
         if one.confidence < GUESS and ours < ANSWER:
             return self._not_understood(one, memory)
@@ -84,13 +87,16 @@ class Replies:
         ask = Ask(text, subject.topics, subject.aspects, memory.facts, subject.sure, documents)
         if memory.interview is None:
             memory = replace(memory, pending=None)
-        named = [str(code) for code in one.values("region")]
-        regions = named or ([memory.region] if memory.region else [])
+        named = tuple(str(code) for code in one.values("region"))
+        known = (memory.region,) if memory.region else ()
+        regions = named or subject.regions or known
+        memory = replace(memory, subject=replace(subject, regions=regions if regions[1:] else ()))
         reply = policy.answer(ask, regions, self.day, self.desk)
         reply = replace(reply, intent=subject.intent, confidence=one.confidence)
-        if memory.person != MYSELF:
-            note = Block("talk", (Statement(say("person", person=memory.person[1:])),))
-            reply = replace(reply, blocks=(note, *reply.blocks))
+        reply = _of_person(reply, memory)
+        if regions[1:]:
+            names = [self.desk.words.regions[code].short for code in regions]
+            reply = replace(reply, options=tuple(Option(name, name) for name in names))
         if reply.missing == ("region",) and not regions:
             memory = replace(memory, pending=Pending("region", self.now))
         elif subject.aspects & _ELIGIBILITY and reply.open_facts and len(regions) == 1:
@@ -106,10 +112,15 @@ class Replies:
         subject = replace(subject, aspects=one.aspects or subject.aspects)
         memory = replace(memory.asks(subject), misses=0)
         reply, memory = self._policy(subject, one, memory)
-        if says("correction", one.text):
-            block = Block("talk", (Statement(say("corrected")),))
-            reply = replace(reply, blocks=(block, *reply.blocks))
-        return reply, memory
+        return self._corrected(reply, one), memory
+
+    @staticmethod
+    def _corrected(reply: Reply, one: Understanding) -> Reply:
+        """The reply, with the word that it is for what was put right."""
+        if not says("correction", one.text):
+            return reply
+        block = Block("talk", (Statement(say("corrected")),))
+        return replace(reply, blocks=(block, *reply.blocks))
 
     def back(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """返回 · 刚才那个: the subject before this one, answered again."""
@@ -137,10 +148,19 @@ class Replies:
 
     def interview(self, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
         """The next question of the interview, or its result."""
-        composer = self._composer()
         ask = Ask(one.text, {"training_subsidy": 1.0}, frozenset(), memory.facts)
-        reply, memory = interview.step(ask, memory, composer, self.desk, self.now)
+        reply, memory = interview.step(ask, memory, self.composer(), self.desk, self.now)
+        reply = _of_person(reply, memory)
         return replace(reply, intent="what_can_i_get", confidence=one.confidence), memory
+
+    def checked_again(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The interview's result once more for what was told since, for another place or person."""
+        checked = memory.checked
+        assert checked is not None  # noqa: S101 - only called while there is one
+        other = bool(one.values("region") or one.values("third_person") or says("myself", one.text))
+        again = Interview(checked.topics) if other else checked
+        reply, memory = self.interview(replace(memory, pending=None, interview=again), one)
+        return self._corrected(reply, one), memory
 
     def resumed(self, reply: Reply, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
         """A side question was answered: the interview's question is put again, or the next one
@@ -152,12 +172,8 @@ class Replies:
         if pending.fact in memory.told:
             following, memory = self.interview(replace(memory, pending=None), one)
             return replace(joined([reply, following], []), options=following.options), memory
-        fact = self.desk.words.facts.get(pending.fact)
-        asked = fact.asked(interview.role_of(memory)) if fact else None
-        question = asked.question if asked else say("region.ask")
-        block = Block("question", (Statement(say("interview.resume", question=question)),))
         missing = (*reply.missing, pending.fact)
-        blocks = (*reply.blocks, block)
+        blocks = (*reply.blocks, interview.put_again(memory, self.desk.words))
         return replace(reply, blocks=blocks, options=pending.options, missing=missing), memory
 
     def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -172,44 +188,77 @@ class Replies:
         else:
             status = _STATUS_OF_TALK.get(intent, Status.ANSWERED)
             reply = talk(status, say(f"talk.{intent}", names=covered(self.desk)))
-        if intent == "out_of_scope":
-            memory = replace(memory, misses=memory.misses + 1)
-            if memory.misses >= _MISSES_BEFORE_HELP:
-                reply = self._with_help(reply)
+        if intent in _MISSES:
+            reply, memory = self._missed(reply, memory)
         return replace(reply, intent=intent, confidence=one.confidence), memory
 
     def _clarify(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """您是想问……吗, with the two or three likeliest subjects."""
         topics = [s.intent for s in one.ranking if s.intent in self.desk.words.topics]
         labels = [self.desk.words.topics[topic].label for topic in topics[:_MOST_GUESSES]]
-        reply = Reply(
-            Status.CLARIFY,
-            (Block("question", (Statement(say("clarify.ask")),)),),
-            options=tuple(Option(label, label) for label in labels),
-            intent=one.intent,
-            confidence=one.confidence,
+        options = tuple(Option(label, label) for label in labels)
+        if memory.interview is None:
+            pending = Pending("topic", self.now, options, one.text)
+            memory = replace(memory, pending=pending)
+        composer = self.composer()
+        if memory.misses + 1 >= _MISSES_BEFORE_HELP:
+            self._quotations(one, memory, composer)
+        composer.add("question", Statement(say("clarify.ask")))
+        reply = composer.reply(
+            Status.CLARIFY, options=options, intent=one.intent, confidence=one.confidence
         )
-        return reply, replace(memory, misses=memory.misses + 1)
+        return self._missed(reply, memory)
+
+    def unclear(self, pending: Pending, memory: Memory) -> tuple[Reply, Memory]:
+        """The same choices once more, to somebody who told something about themselves instead."""
+        block = Block("question", (Statement(say("clarify.ask")),))
+        reply = Reply(Status.CLARIFY, (block,), options=pending.options)
+        return reply, replace(memory, pending=replace(pending, asked_at=self.now))
+
+    def heard(self, memory: Memory) -> tuple[Reply, Memory]:
+        """To somebody who tells about themselves and asks nothing yet."""
+        told = told_in_words(memory.facts, self.desk.words)
+        place = [self.desk.words.regions[memory.region].label] if memory.region else []
+        text = say("heard", told=say("telling.between").join((*place, *([told] if told else []))))
+        reply = _of_person(talk(Status.NEEDS_INFO, text), memory)
+        return replace(
+            reply, options=(Option(say("interview.anything"), say("interview.anything")),)
+        ), memory
+
+    def which(self, fact: str, reply: Reply, memory: Memory) -> tuple[Reply, Memory]:
+        """The reply to somebody who told `fact` both ways, with the question which it is."""
+        one = self.desk.words.facts[fact]
+        asked = one.asked(interview.role_of(memory))
+        options = interview.options_for(one, asked, (), self.desk.words)[:-1]
+        text = say("both_ways", label=one.label, question=asked.question)
+        blocks = (*reply.blocks, Block("question", (Statement(text),)))
+        memory = replace(memory, pending=Pending(fact, self.now, options))
+        return replace(reply, blocks=blocks, options=options, missing=(fact,)), memory
 
     def _not_understood(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """An honest miss: the nearest clauses as quotations, and after two of them a person."""
-        memory = replace(memory, misses=memory.misses + 1)
-        composer = self._composer()
-        regions = self.desk.words.ancestors(memory.region) if memory.region else ()
-        found = policy.quotations(one.text, regions, composer, self.desk, _LEAST_SCORE)
-        if not found:
+        composer = self.composer()
+        if not self._quotations(one, memory, composer):
             composer.talk(say("talk.not_understood"))
         reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)
-        if memory.misses >= _MISSES_BEFORE_HELP:
-            reply = self._with_help(reply)
-        return reply, memory
+        return self._missed(reply, memory)
+
+    def _quotations(self, one: Understanding, memory: Memory, composer: Composer) -> bool:
+        regions = self.desk.words.ancestors(memory.region) if memory.region else ()
+        return policy.quotations(one.text, regions, composer, self.desk, _LEAST_SCORE)
+
+    def _missed(self, reply: Reply, memory: Memory) -> tuple[Reply, Memory]:
+        """The reply to somebody not understood, after two misses with where a person answers."""
+        memory = replace(memory, misses=memory.misses + 1)
+        helped = memory.misses >= _MISSES_BEFORE_HELP
+        return (self._with_help(reply) if helped else reply), memory
 
     def _with_help(self, reply: Reply) -> Reply:
         """The reply to somebody we have not understood twice: with where a person answers."""
         block, options = handoff.offer(self.staffing())
         return replace(reply, blocks=(*reply.blocks, block), options=(*reply.options, *options))
 
-    def _composer(self) -> Composer:
+    def composer(self) -> Composer:
         return Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
 
     def _topics(self, one: Understanding, *, share: bool = True) -> dict[str, float]:
@@ -223,6 +272,14 @@ class Replies:
             if score.intent in self.desk.words.topics and score.confidence >= one.confidence * _NEAR
         ][:_MOST_TOPICS]
         return {s.intent: s.confidence / (one.confidence if share else 1.0) for s in near}
+
+
+def _of_person(reply: Reply, memory: Memory) -> Reply:
+    """The reply with whose situation it is about, where that is not the speaker's."""
+    if memory.person == MYSELF:
+        return reply
+    note = Block("talk", (Statement(say("person", person=memory.person[1:])),))
+    return replace(reply, blocks=(note, *reply.blocks))
 
 
 def talk(status: Status, text: str, intent: str = "") -> Reply:

@@ -64,7 +64,7 @@ def short(reply: Reply) -> str:
         if lines:
             fits = len(text) + len(whole) + len(worth) <= SHORT
             text += whole if fits else say(f"short.{kind}")
-    return text + worth
+    return text + worth + "".join(_asked(reply))
 
 
 def _told(blocks: tuple[Block, ...]) -> Iterator[Block]:
@@ -91,7 +91,7 @@ def _beginning(reply: Reply) -> str:
             [block.heading] if block.kind == "conditions" and block.heading else _lines(block)
         )
     ]
-    asked = [line for block in reply.blocks if block.kind == "question" for line in _lines(block)]
+    asked = _asked(reply)
     worth = _standings(reply, {citation.clause for citation in reply.citations})
     end = "".join(asked) + worth
     kept = lines[:1]
@@ -100,6 +100,11 @@ def _beginning(reply: Reply) -> str:
             break
         kept.append(line)
     return "".join(kept) + end
+
+
+def _asked(reply: Reply) -> list[str]:
+    """What is asked back."""
+    return [line for block in reply.blocks if block.kind == "question" for line in _lines(block)]
 
 
 def _standings(reply: Reply, clauses: set[str]) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from dialogs import handoff, interview, mine
+from dialogs.asked_back import steered
+from dialogs.choosing import chosen_topic, pointed_out
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
 from dialogs.joining import joined
-from dialogs.memory import MYSELF, Interview, Memory
+from dialogs.memory import MYSELF, Interview, Memory, Pending
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
 from dialogs.policy import Desk, covered
@@ -32,17 +34,19 @@ from dialogs.replies import ANSWER as ANSWER
 from dialogs.replies import GUESS as GUESS
 from dialogs.replies import Replies, talk
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
-from dialogs.wording import listed, say
+from dialogs.torn import both_ways
+from dialogs.wording import has, listed, say
 from knowledge.rules import FactValue
 from knowledge.vocabulary import Vocabulary
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
 
-# Below this a message that speaks of unpaid wages or an injury is about just that.
+# From here on a message of distress also asks something else.
 _CERTAIN = 0.6
 _TAG = re.compile("<[^<>]{1,200}>")
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
+_ANYTHING = "what_can_i_get"
 _CHECKING = frozenset(("permit_verification", "my_permit"))
 
 
@@ -74,8 +78,8 @@ class Turn:
         text = message.text
         plain = normalise(_TAG.sub(" ", text))
         distress = distress_in(plain)
-        if distress is not None and not distress.then_answer:
-            return talk(Status.ANSWERED, distress.says, intent="emergency"), memory
+        if distress is not None:
+            return self._in_distress(distress, plain, memory)
         left = memory.contact_until and handoff.contact_left(
             plain, self.staffing(), memory, self.now
         )
@@ -84,19 +88,42 @@ class Turn:
         choice = self._choice(plain, memory)
         if isinstance(choice, str):
             number = say("out_of_range", number=choice.strip("第个。.！ "))
-            return replace(talk(Status.CLARIFY, number), options=memory.options), memory
+            return replace(talk(Status.CLARIFY, number), options=_offered(memory)), memory
         if choice is not None:
             text = plain = choice.send
         elif several := self._several(plain, memory):
             plain = listed([option.send for option in several])
+        elif (pointed := pointed_out(plain, _offered(memory))) is not None:
+            text = plain = pointed
         records = mine.asked(plain, memory)
         reply, memory = (
             records
             or self._of_permit(message, text, plain, memory)
             or self._plain(message, plain, memory)
         )
-        memory = replace(memory, options=reply.options)
-        return (_after(distress, reply) if distress else reply), memory
+        return reply, replace(memory, options=reply.options)
+
+    def _in_distress(self, distress: Distress, text: str, memory: Memory) -> tuple[Reply, Memory]:
+        """The right number first; below it only what was asked besides. A question of ours stands.
+
+        Of the trouble itself a clause is quoted where the place is known and something was asked.
+        """
+        reply = talk(Status.ANSWERED, distress.says, intent=distress.answers or "emergency")
+        if distress.alone:
+            return reply, memory
+        answers = [reply]
+        for one in self.understand(text):
+            memory = self._learned(one, memory)
+            own = one.intent in self.desk.words.topics or has(f"near.{one.intent}")
+            if own and one.intent != distress.answers and one.confidence >= _CERTAIN:
+                answer, memory = self._replies.question(one, memory)
+                answers.append(answer)
+            elif distress.answers and says("asks", one.text) and memory.region is not None:
+                about = replace(one, text=distress.asks, ranking=(Score(distress.answers, 1.0),))
+                answer, memory = self._replies.question(about, memory)
+                answers.append(answer)
+        reply = replace(joined(answers, []), intent=answers[-1].intent)
+        return reply, replace(memory, options=reply.options or _offered(memory))
 
     def _of_permit(
         self, message: Message, text: str, plain: str, memory: Memory
@@ -138,6 +165,8 @@ class Turn:
         """The turn of a question for a check, or for one's own permit, in words alone."""
         if self.permits is None or one.intent not in _CHECKING or one.confidence < ANSWER:
             return None
+        if says("turns_to_me", one.text) and not says("permit", one.text):
+            return None  # 那我自己呢: of whatever was asked before
         turn = self.permits.turn(message, message.text, one.text, self.now)
         reply, memory = turn.asked(one.intent, memory)
         return replace(reply, confidence=one.confidence), memory
@@ -150,14 +179,14 @@ class Turn:
 
     def _choice(self, text: str, memory: Memory) -> Option | str | None:
         """The option meant; a number asked for (年龄, 裁员率) is no option's number."""
-        choice = chosen(text, memory.options)
+        choice = chosen(text, _offered(memory))
         by_number = choice is not None and says("ordinal", text)
         return None if by_number and self._asked_for(memory, "number") else choice
 
     def _several(self, text: str, memory: Memory) -> tuple[Option, ...] | None:
         """The options meant by 1、3, where several may be chosen."""
         groups = self._asked_for(memory, "groups")
-        return chosen_several(text, memory.options) if groups else None
+        return chosen_several(text, _offered(memory)) if groups else None
 
     def _asked_for(self, memory: Memory, type_: str) -> bool:
         fact = self.desk.words.facts.get(memory.pending.fact) if memory.pending else None
@@ -166,18 +195,32 @@ class Turn:
     def _one(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         one = self._by_label(one)
         if (person := self._person(one, memory)) != memory.person:
-            memory = _restarted(memory.about(person))
+            return self._of_another(one, memory.about(person))
         waiting = memory.pending is not None and memory.interview is not None
         if memory.pending is not None:
-            answered = self._answered(one, memory)
+            answered = steered(one, memory, self._replies) or self._answered(one, memory)
             if answered is not None:
                 return answered
-        memory = self._learned(one, memory)
+        facts, torn = both_ways(one.text, one.facts)
+        one = replace(one, facts=facts)
+        memory = self._learned(one, memory.forgets(torn))
         if waiting and only_tells(one):
             return self._replies.interview(_restarted(memory), one)
         reply, memory = self._something_else(one, memory)
         still = memory.pending is not None and memory.interview is not None
-        return self._replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
+        if waiting and still:
+            return self._replies.resumed(reply, memory, one)
+        return self._replies.which(torn[0], reply, memory) if torn else (reply, memory)
+
+    def _of_another(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn in which the talk turns to somebody else: an interview begins anew for them."""
+        memory = self._learned(one, replace(memory, pending=None))
+        if memory.interview is not None:
+            memory = replace(memory, interview=Interview(memory.interview.topics))
+            if only_tells(one) or is_follow_up(one):
+                return self._replies.interview(memory, one)
+            memory = replace(memory, interview=None)
+        return self._something_else(one, memory)
 
     def _something_else(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn of a message that answers no question of ours."""
@@ -188,23 +231,26 @@ class Turn:
             return self._replies.back(one, memory)
         if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
             return self._replies.back(one, memory)
-        if memory.subject is not None and is_follow_up(one):
+        if memory.checked is not None and (only_tells(one) or says("myself", one.text)):
+            return self._replies.checked_again(one, memory)
+        anew = one.intent == _ANYTHING and one.confidence >= ANSWER and not says("myself", one.text)
+        if memory.subject is not None and is_follow_up(one) and not anew:
             return self._replies.follow_up(one, memory)
+        sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
+        if memory.subject is None and only_tells(one) and not anew and not sure:
+            return self._replies.heard(memory)
         return self._replies.question(one, memory)
 
     def _by_label(self, one: Understanding) -> Understanding:
-        """A topic's own label, as options send it, needs no guessing; nor does distress."""
+        """A topic's own label, as options send it, needs no guessing."""
         topic = _labels(self.desk.words).get(one.text)
-        if topic is None and one.confidence < _CERTAIN:
-            distress = distress_in(one.text)
-            topic = distress.topic if distress else None
         return replace(one, ranking=(Score(topic, 1.0),)) if topic else one
 
     def _person(self, one: Understanding, memory: Memory) -> str:
         named = one.values("third_person")
         if named:
             return relative(str(named[0]))
-        return MYSELF if says("myself", one.text) else memory.person
+        return MYSELF if says("turns_to_me", one.text) else memory.person
 
     def _learned(self, one: Understanding, memory: Memory) -> Memory:
         facts: dict[str, FactValue] = dict(one.facts)
@@ -213,6 +259,10 @@ class Turn:
             facts["region"] = str(regions[0])
         elif not regions and memory.region is None and (of := self._region_of(one)):
             facts["region"] = of
+        role = memory.facts.get("role")
+        if role is not None and facts.get("role", role) != role:
+            # What was told as a worker is not true of a firm.
+            memory = memory.forgets(memory.facts.keys() - {"region"})
         return memory.learn(facts, self.now, "said") if facts else memory
 
     def _region_of(self, one: Understanding) -> str | None:
@@ -226,6 +276,8 @@ class Turn:
         """The turn if the message answers the pending question; None if it is something else."""
         pending = memory.pending
         assert pending is not None  # noqa: S101 - only asked while one is pending
+        if pending.fact == "topic":
+            return self._topic_chosen(pending, one, memory)
         if pending.fact == "region":
             if memory.interview is not None and says("dont_know", one.text) and is_short(one):
                 memory = replace(memory, pending=None, interview=None)
@@ -250,6 +302,20 @@ class Turn:
             return self._replies.interview(memory, one)
         return self._replies.follow_up(one, memory)
 
+    def _topic_chosen(
+        self, pending: Pending, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory] | None:
+        """The question that was not clear, answered for the topic now chosen."""
+        label = chosen_topic(one, pending.options)
+        if label is None:
+            if not only_tells(one):
+                return None
+            return self._replies.unclear(pending, self._learned(one, memory))
+        memory = self._learned(one, replace(memory, pending=None))
+        asked = self.understand(pending.question)[0]
+        topic = _labels(self.desk.words)[normalise(label)]
+        return self._replies.question(replace(asked, ranking=(Score(topic, 1.0),)), memory)
+
 
 @cache
 def _labels(words: Vocabulary) -> dict[str, str]:
@@ -264,6 +330,6 @@ def _restarted(memory: Memory) -> Memory:
     return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))
 
 
-def _after(distress: Distress, reply: Reply) -> Reply:
-    """The right number first, the answer below it."""
-    return replace(reply, blocks=(Block("talk", (Statement(distress.says),)), *reply.blocks))
+def _offered(memory: Memory) -> tuple[Option, ...]:
+    """The options that stand: the last reply's, or those of the question still open."""
+    return memory.options or (memory.pending.options if memory.pending else ())

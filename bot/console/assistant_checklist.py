@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.console.assistant_call import GROUP, NO, REGION, YES
 from bot.console.wording import say
 from dialogs.conditions import describe, explain
-from dialogs.interview import NOT_YET
 from dialogs.text import clause_name
+from dialogs.verdicts import NOT_YET
 from knowledge.library import Entry
 from knowledge.rules import Determination, Step, Truth, deciding_question, determine
 from knowledge.schema import Condition

@@ -17,11 +17,12 @@ from bot.http.access import NEEDS_KEY, Access
 from bot.http.problems import invalid
 from bot.http.told import Area, FactsTold, contradiction, facts_of, one_of
 from bot.http.wire import Day, Named
+from dialogs.benefits import Benefit, benefits, topics_for
 from dialogs.conditions import describe, explain
-from dialogs.interview import NOT_YET, Benefit, benefits, topics_for
 from dialogs.policy import Desk
 from dialogs.select import Ask
 from dialogs.text import clause_name
+from dialogs.verdicts import NOT_YET
 from dialogs.wording import say
 from knowledge.library import Entry
 from knowledge.schema import Amount, Document

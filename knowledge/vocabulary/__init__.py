@@ -45,9 +45,16 @@ class Occupation(_Term):
 
 
 class Group(_Term):
-    """People a document may single out; `within` lists wider groups they also belong to."""
+    """People a document may single out; `within` lists wider groups they also belong to, `plain`
+    says the label in everyday words."""
 
     within: tuple[str, ...] = Field(default=(), strict=False)
+    plain: str | None = None
+
+    @property
+    def asked(self) -> str:
+        """What the group is called where somebody is asked whether they belong to it."""
+        return self.plain or self.label
 
 
 class Region(_Term):

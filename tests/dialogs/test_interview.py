@@ -6,7 +6,8 @@ import pytest
 
 from dialogs import interview
 from dialogs.answer import Composer
-from dialogs.interview import MOST_QUESTIONS, benefits, options_for
+from dialogs.benefits import benefits, topics_for
+from dialogs.interview import MOST_QUESTIONS, options_for
 from dialogs.memory import Interview, Memory
 from dialogs.policy import Desk
 from dialogs.reply import Reply, Status
@@ -26,7 +27,7 @@ def desk(library: Library, words: Vocabulary) -> Desk:
 
 def _step(desk: Desk, facts: dict[str, FactValue], *asked: str) -> tuple[Reply, Memory]:
     role = facts.get("role")
-    topics = interview.topics_for(role if isinstance(role, str) else None)
+    topics = topics_for(role if isinstance(role, str) else None)
     memory = Memory(interview=Interview(topics, asked)).learn(facts, NOW, "said")
     composer = Composer(desk.words, desk.library, TODAY, TODAY)
     return interview.step(Ask("", {"permit": 1.0}, frozenset(), facts), memory, composer, desk, NOW)
@@ -34,7 +35,7 @@ def _step(desk: Desk, facts: dict[str, FactValue], *asked: str) -> tuple[Reply, 
 
 def _offered(desk: Desk, facts: dict[str, FactValue]) -> set[str]:
     role = facts.get("role")
-    topics = interview.topics_for(role if isinstance(role, str) else None)
+    topics = topics_for(role if isinstance(role, str) else None)
     ask = Ask("", {"permit": 1.0}, frozenset(), facts)
     found = benefits(ask, topics, str(facts["region"]), TODAY, desk)
     return {benefit.entry.provision.id for benefit in found}
@@ -52,7 +53,7 @@ def test_the_place_is_asked_first(desk: Desk) -> None:
 def test_it_ends_within_five_questions_and_asks_nothing_twice(
     desk: Desk, region: str, role: str
 ) -> None:
-    memory = Memory(interview=Interview(interview.topics_for(role)))
+    memory = Memory(interview=Interview(topics_for(role)))
     memory = memory.learn({"region": region, "role": role}, NOW, "said")
     asked: list[str] = []
     for _ in range(MOST_QUESTIONS + 1):
@@ -63,7 +64,7 @@ def test_it_ends_within_five_questions_and_asks_nothing_twice(
             break
         assert memory.pending is not None
         assert reply.status is Status.NEEDS_INFO
-        assert reply.options[-1].label == "不清楚"
+        assert [option.label for option in reply.options[-2:]] == ["不清楚", "直接看结果"]
         asked.append(memory.pending.fact)
     assert memory.interview is None
     assert len(asked) == len(set(asked)) <= MOST_QUESTIONS
@@ -73,7 +74,7 @@ def test_each_question_says_why(desk: Desk) -> None:
     reply, memory = _step(desk, {"region": "140400"})
     assert memory.pending is not None
     fact = desk.words.facts[memory.pending.fact]
-    assert reply.blocks[0].statements[0].text == f"{fact.question}（{fact.why}）"
+    assert reply.blocks[-1].statements[0].text.startswith(f"{fact.question}（社保补贴")
 
 
 def test_only_what_decides_is_asked(desk: Desk) -> None:
@@ -125,6 +126,6 @@ def test_a_repealed_benefit_is_never_plainly_met(desk: Desk) -> None:
 def test_options_of_each_type_end_with_not_knowing(words: Vocabulary) -> None:
     for fact in words.facts.values():
         options = options_for(fact, fact.asked(None), (), words)
-        assert options[-1].label == "不清楚"
+        assert [option.label for option in options[-2:]] == ["不清楚", "直接看结果"]
         if fact.type == "yes_no":
-            assert [option.label for option in options] == ["是", "不是", "不清楚"]
+            assert [option.label for option in options[:-2]] == ["是", "不是"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from dialogs.interview import topics_for
+from dialogs.benefits import topics_for
 from dialogs.reading import DONT_KNOW, answer_to, chosen, chosen_several, how_many, relative, says
 from dialogs.reply import Option
 from knowledge.loader import LoadedDocument

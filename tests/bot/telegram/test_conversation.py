@@ -47,14 +47,14 @@ def test_an_interview_is_gone_through_by_buttons(world: World) -> None:
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
             await bot.hears(QUESTION)
-            groups = await bot.hears("帮我对条件")
-            assert groups.labels == ["1. 残疾人", "2. 都不是", "3. 不清楚"]
-            (form,) = await bot.takes(world.chats.tap(MEI, "1. 残疾人"))
-            assert groups.labels == ["✓ 残疾人"]
-            (result,) = await bot.takes(world.chats.tap(MEI, "公司正式员工（员工制）"))
+            form = await bot.hears("帮我对条件")
+            (groups,) = await bot.takes(world.chats.tap(MEI, "公司正式员工（员工制）"))
             assert form.labels == ["✓ 公司正式员工（员工制）"]
+            assert groups.labels == ["1. 残疾人", "2. 都不是", "3. 不清楚", "4. 直接看结果"]
+            (result,) = await bot.takes(world.chats.tap(MEI, "1. 残疾人"))
+            assert groups.labels == ["✓ 残疾人"]
             assert "【还需确认】" in result.text
-            assert asked(world)[2:] == ["残疾人", "公司正式员工（员工制）"]
+            assert asked(world)[2:] == ["公司正式员工（员工制）", "残疾人"]
             assert len(world.chats.answered) == 2
             assert not any(answer.get("text") for answer in world.chats.answered)
 
@@ -67,7 +67,7 @@ def test_a_button_of_an_older_question_is_said_to_be_out_of_date(world: World) -
             await bot.hears(QUESTION)
             groups = await bot.hears("帮我对条件")
             old = groups.buttons[0][0]["callback_data"]
-            await bot.hears("都不是")
+            await bot.hears("自己接活")
             before = asked(world)
             assert await bot.takes(world.chats.tap_data(groups, old)) == []
             assert world.chats.answered[-1]["text"] == say("outdated")
@@ -83,8 +83,8 @@ def test_a_refused_message_leaves_the_buttons_as_they_are(world: World) -> None:
             await bot.hears(QUESTION)
             await bot.hears("帮我对条件")
             await bot.hears("？？？")
-            (form,) = await bot.takes(world.chats.tap(MEI, "2. 都不是"))
-            assert "公司正式员工（员工制）" in form.labels
+            (groups,) = await bot.takes(world.chats.tap(MEI, "公司正式员工（员工制）"))
+            assert "1. 残疾人" in groups.labels
 
     anyio.run(scenario)
 
@@ -93,13 +93,14 @@ def test_a_button_tapped_twice_counts_once(world: World) -> None:
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
             await bot.hears(QUESTION)
-            groups = await bot.hears("帮我对条件")
-            data = groups.buttons[0][1]["callback_data"]
-            assert len(await bot.takes(world.chats.tap_data(groups, data))) == 1
-            assert await bot.takes(world.chats.tap_data(groups, data)) == []
-            assert await bot.takes(world.chats.tap(MEI, "✓ 都不是")) == []
+            form = await bot.hears("帮我对条件")
+            buttons = (button for row in form.buttons for button in row)
+            data = next(b["callback_data"] for b in buttons if b["text"] == "自己接活")
+            assert len(await bot.takes(world.chats.tap_data(form, data))) == 1
+            assert await bot.takes(world.chats.tap_data(form, data)) == []
+            assert await bot.takes(world.chats.tap(MEI, "✓ 自己接活")) == []
             assert len(world.chats.answered) == 3
-            assert asked(world)[2:] == ["都不是"]
+            assert asked(world)[2:] == ["自己接活"]
 
     anyio.run(scenario)
 
