@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import replace
 
 from dialogs import interview
-from dialogs.memory import Interview, Memory
+from dialogs.memory import Memory
 from dialogs.reading import says
 from dialogs.replies import Replies, talk
 from dialogs.reply import Block, Reply, Statement, Status
@@ -90,5 +90,5 @@ def _before(one: Understanding, memory: Memory, replies: Replies) -> tuple[Reply
     if len(asked) < 2:
         return _again(Reply(Status.NEEDS_INFO, ()), memory, replies)
     memory = memory.forgets(asked[-2:])
-    kept = Interview(memory.interview.topics if memory.interview else (), asked[:-2])
+    kept = replace(memory.interview, asked=asked[:-2]) if memory.interview else None
     return replies.interview(replace(memory, pending=None, interview=kept), one)

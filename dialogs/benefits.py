@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dialogs.memory import Shown
 from dialogs.policy import Desk, candidates
 from dialogs.select import Ask, may_concern
 from knowledge.library import Entry
@@ -92,6 +93,16 @@ def _may_be_hers(determination: Determination, ask: Ask, words: Vocabulary) -> b
     told = Groups(known.members, known.excluded | frozenset(provision.groups))
     outcome = determine(provision, {**ask.facts, "groups": told}, words).outcome
     return outcome is not Truth.NOT_MET
+
+
+def benefit_shown(shown: Shown, ask: Ask, desk: Desk) -> Benefit | None:
+    """What an answer has shown, with what is decided about it; None where it has no conditions."""
+    found = desk.library.document(shown.document)
+    for entry in found[1] if found else ():
+        provision = entry.provision
+        if (provision.clause, provision.quote) == (shown.clause, shown.quote) and provision.when:
+            return Benefit(provision.topics[0], entry, determine(provision, ask.facts, desk.words))
+    return None
 
 
 def topics_for(role: str | None) -> tuple[str, ...]:

@@ -47,9 +47,10 @@ def _explained(text: str, todo: dict[str, str]) -> str:
     for word, meaning in list(todo.items()):
         if word not in todo or (at := _shown(text, word)) is None:
             continue
+        told = meaning in text  # “回炉”就是：隔段时间再学一遍
         for other in [known for known in todo if known in word or word in known]:
             del todo[other]
-        if not _EXPLAINED.match(text, at):
+        if not told and not _EXPLAINED.match(text, at):
             text = f"{text[:at]}（{meaning}）{text[at:]}"
     return text
 

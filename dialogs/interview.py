@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.answer import Composer
-from dialogs.benefits import Benefit, benefits
+from dialogs.benefits import Benefit, benefit_shown, benefits
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.policy import Desk, places
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
-from dialogs.verdicts import decided, result
+from dialogs.verdicts import decided, result, whose
 from dialogs.wording import listed, say, spoken_date
 from knowledge.rules import Determination, Groups, Step, Truth
 from knowledge.schema import Condition
@@ -48,14 +48,26 @@ def step(
     region = memory.region
     if region is None:
         return _ask_region(memory, composer, desk, now)
-    found = benefits(ask, interview.topics, region, composer.as_of, desk)
+    found = _looked_at(ask, interview, region, composer, desk)
     fact = _deciding(found, interview.asked, memory)
     if fact is not None and len(interview.asked) < MOST_QUESTIONS:
         if not interview.asked or interview.asked == ("region",):
-            _opening(found, region, MOST_QUESTIONS - len(interview.asked), composer, desk)
+            _opening(found, region, memory, composer, desk)
         return _ask_fact(desk.words.facts[fact], found, memory, composer, desk, now)
     reply = result(found, region, memory.facts, composer, desk)
     return reply, replace(memory, interview=None, pending=None, checked=interview, misses=0)
+
+
+def _looked_at(
+    ask: Ask, interview: Interview, region: str, composer: Composer, desk: Desk
+) -> list[Benefit]:
+    """The benefits that the interview is about: what was just answered, while it is of this place,
+    or all that could concern the person."""
+    shown = [found for one in interview.only if (found := benefit_shown(one, ask, desk))]
+    places = desk.words.ancestors(region)
+    if shown and all(one.entry.document.region in places for one in shown):
+        return shown
+    return benefits(ask, interview.topics, region, composer.as_of, desk)
 
 
 def finished(memory: Memory, desk: Desk) -> Memory:
@@ -63,7 +75,7 @@ def finished(memory: Memory, desk: Desk) -> Memory:
     interview = memory.interview
     assert interview is not None  # noqa: S101 - only called while there is one
     everything = tuple(dict.fromkeys((*interview.asked, *desk.words.facts)))
-    return replace(memory, pending=None, interview=Interview(interview.topics, everything))
+    return replace(memory, pending=None, interview=replace(interview, asked=everything))
 
 
 def reason(
@@ -73,7 +85,7 @@ def reason(
     pending, interview = memory.pending, memory.interview
     if pending is None or interview is None or memory.region is None:
         return None
-    found = benefits(ask, interview.topics, memory.region, composer.as_of, desk)
+    found = _looked_at(ask, interview, memory.region, composer, desk)
     for benefit in _waiting(found, pending.fact):
         step = next((s for s in benefit.determination.steps if _is_about(s, pending.fact)), None)
         if step is None:
@@ -102,13 +114,10 @@ def _named(found: Sequence[Benefit], words: Vocabulary) -> tuple[str, ...]:
 
 def _deciding(found: Sequence[Benefit], asked: Sequence[str], memory: Memory) -> str | None:
     """The fact that decides most for this person; None when nothing worth asking is left."""
-    known = memory.facts.get("groups")
-    members = known.members if isinstance(known, Groups) else frozenset()
     firm = role_of(memory) == "enterprise"  # what groups it hires from is no matter of chance
     weights: dict[str, float] = {}
     for place, benefit in enumerate(found):
-        groups = frozenset(benefit.entry.provision.groups)
-        hers = firm or not groups or bool(groups & members)
+        hers = _hers(benefit, memory)
         weight = 1 + _EARLIER * (1 - place / len(found))
         for fact in benefit.determination.missing:
             if fact not in asked:
@@ -119,15 +128,25 @@ def _deciding(found: Sequence[Benefit], asked: Sequence[str], memory: Memory) ->
     return best if worth_it else None
 
 
+def _hers(benefit: Benefit, memory: Memory) -> bool:
+    """Whether the benefit is for everybody, or for a group the person said to belong to; a firm or
+    a household is told of all."""
+    groups = frozenset(benefit.entry.provision.groups)
+    known = memory.facts.get("groups")
+    members = known.members if isinstance(known, Groups) else frozenset()
+    return not groups or bool(groups & members) or role_of(memory) not in (None, "worker")
+
+
 def _opening(
-    found: Sequence[Benefit], region: str, most: int, composer: Composer, desk: Desk
+    found: Sequence[Benefit], region: str, memory: Memory, composer: Composer, desk: Desk
 ) -> None:
     """What there is at all, and what can be said already, before the first question."""
+    most = MOST_QUESTIONS - len(memory.interview.asked if memory.interview else ())
     words = desk.words
-    own = [benefit for benefit in found if not benefit.entry.provision.groups] or list(found)
+    own = [one for one in found if _hers(one, memory)] or list(found)
     clauses = [clause for benefit in own for clause in composer.cite_entry(benefit.entry)]
     names = listed(_named(own, words))
-    text = say("interview.opening", region=words.regions[region].label, names=names)
+    text = say("interview.opening", region=whose(own, region, words), names=names)
     composer.add("conclusion", Statement(text, tuple(dict.fromkeys(clauses))))
     settled = decided(own, composer, words)
     if settled:
@@ -162,7 +181,7 @@ def _ask_region(
     reply = composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
     asked = tuple(dict.fromkeys((*interview.asked, "region")))
     pending = Pending("region", now, reply.options)
-    return reply, replace(memory, pending=pending, interview=Interview(interview.topics, asked))
+    return reply, replace(memory, pending=pending, interview=replace(interview, asked=asked))
 
 
 def role_of(memory: Memory) -> str | None:
@@ -192,7 +211,7 @@ def _ask_fact(
     memory = replace(
         memory,
         pending=Pending(fact.id, now, options),
-        interview=Interview(interview.topics, (*interview.asked, fact.id)),
+        interview=replace(interview, asked=(*interview.asked, fact.id)),
     )
     return reply, memory
 

@@ -58,15 +58,26 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A sentence of the last answer by what it rests on."""
+
+    document: str
+    clause: str
+    quote: str
+
+
+@dataclass(frozen=True)
 class Interview:
-    """An eligibility interview: the benefits looked at, and the facts already asked for."""
+    """An eligibility interview: the benefits looked at, or `only` these sentences of an answer, and
+    the facts already asked for."""
 
     topics: tuple[str, ...]
     asked: tuple[str, ...] = ()
+    only: tuple[Shown, ...] = ()
 
     def again(self, fact: str) -> Interview:
         """The same with `fact` taken for not yet asked."""
-        return Interview(self.topics, tuple(one for one in self.asked if one != fact))
+        return replace(self, asked=tuple(one for one in self.asked if one != fact))
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,8 @@ class Memory:
     interview: Interview | None = None
     checked: Interview | None = None  # the last interview that came to a result
     options: tuple[Option, ...] = ()
+    shown: tuple[Shown, ...] = ()  # of the last answer from the documents
+    open_facts: tuple[str, ...] = ()  # facts that its conditions still wait for
     misses: int = 0  # questions in a row that were not understood
     permit: PermitTalk | None = None
     recheck: Recheck | None = None
@@ -149,7 +162,7 @@ class Memory:
 
     def asks(self, subject: Subject) -> Memory:
         """The memory with a new subject; the one before is kept for 刚才说的那个."""
-        now = replace(self, subject=subject, checked=None, misses=0)
+        now = replace(self, subject=subject, checked=None, shown=(), open_facts=(), misses=0)
         if self.subject is None or self.subject.intent == subject.intent:
             return now
         return replace(now, earlier=(self.subject, *self.earlier)[:_KEPT_SUBJECTS])

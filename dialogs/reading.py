@@ -56,6 +56,12 @@ def chosen(text: str, options: tuple[Option, ...]) -> Option | str | None:
     return options[number - 1] if 1 <= number <= len(options) else text
 
 
+def ordinal_in(text: str) -> int | None:
+    """The number of 第二个 in a longer text."""
+    match = _match("ordinal_within", text)
+    return int(numbers_in(match.group(1))[0]) if match else None
+
+
 def chosen_several(text: str, options: tuple[Option, ...]) -> tuple[Option, ...] | None:
     """The options meant by several numbers (1、3); None unless each stands in the list."""
     if not options or not says("ordinals", text):

@@ -18,10 +18,13 @@ from dialogs.policy import Desk, covered
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
+from dialogs.shown import shown_by
 from dialogs.telling import told_in_words
 from dialogs.wording import has, say
+from knowledge.standing import Standing
 from nlu.understanding import Understanding
 
+_ANYTHING = "what_can_i_get"
 # Below ANSWER the bot asks 您是想问……吗; below GUESS it says it did not understand. Chosen from the
 # curve that `anxin nlu test` prints (docs/measurements.md).
 ANSWER = 0.35
@@ -32,6 +35,8 @@ SURE = 0.9
 _NEAR = 0.4
 _MOST_TOPICS = 3
 _MOST_GUESSES = 3
+# Below this somebody tired who asks nothing is comforted rather than asked what she means.
+_LIKELY = 0.5
 # A clause found by search is quoted only above this score of the engine (SQLite's bm25).
 _LEAST_SCORE = 9.0
 _MISSES_BEFORE_HELP = 2
@@ -59,9 +64,14 @@ class Replies:
     def question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """A question of its own, or talk."""
         words = self.desk.words
-        if one.intent == "what_can_i_get":
+        if one.intent == _ANYTHING or (says("anything", one.text) and self._names_no_topic(one)):
+            if "role" not in memory.facts and says("household", one.text):
+                memory = memory.learn({"role": "household"}, self.now, "said")
             topics = topics_for(interview.role_of(memory))
             return self.interview(replace(memory, pending=None, interview=Interview(topics)), one)
+        unsure = one.confidence < _LIKELY or one.intent == "out_of_scope"
+        if unsure and says("weary", one.text) and not says("asks", one.text):
+            return talk(Status.ANSWERED, say("weary"), intent="emergency"), memory
         ours = sum(score.confidence for score in one.ranking if score.intent in words.topics)
         if one.confidence < GUESS and ours < ANSWER:
             return self._not_understood(one, memory)
@@ -80,6 +90,11 @@ class Replies:
         memory = memory.asks(subject)
         return self._policy(subject, one, memory)
 
+    def _names_no_topic(self, one: Understanding) -> bool:
+        return not any(
+            name in one.text for topic in self.desk.words.topics.values() for name in topic.called
+        )
+
     def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         # What a follow-up adds (高级的呢) is weighed with the question it follows.
         text = subject.question if one.text in subject.question else subject.question + one.text
@@ -97,12 +112,27 @@ class Replies:
         if regions[1:]:
             names = [self.desk.words.regions[code].short for code in regions]
             reply = replace(reply, options=tuple(Option(name, name) for name in names))
+        shown = shown_by(reply)
+        memory = replace(memory, shown=shown, open_facts=reply.open_facts, checked=None)
         if reply.missing == ("region",) and not regions:
             memory = replace(memory, pending=Pending("region", self.now))
-        elif subject.aspects & _ELIGIBILITY and reply.open_facts and len(regions) == 1:
+        elif self._checkable(reply) and subject.aspects & _ELIGIBILITY and len(regions) == 1:
             offer = Option(say("interview.check"), say("interview.check"))
             reply = replace(reply, options=(*reply.options, offer))
         return reply, memory
+
+    @staticmethod
+    def _checkable(reply: Reply) -> bool:
+        """Whether the conditions of the answer are worth checking: nobody can apply by a repealed
+        document."""
+        gone = reply.citations and reply.citations[0].standing is Standing.REPEALED
+        return bool(reply.open_facts) and not gone
+
+    def same(self, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
+        """The last question answered once more."""
+        subject = memory.subject
+        assert subject is not None  # noqa: S101 - only called while there is one
+        return self._policy(subject, one, memory)
 
     def follow_up(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """那长治呢 · 多少钱 · 我妈呢: the last question again with what is new in it."""
@@ -219,7 +249,9 @@ class Replies:
         """To somebody who tells about themselves and asks nothing yet."""
         told = told_in_words(memory.facts, self.desk.words)
         place = [self.desk.words.regions[memory.region].label] if memory.region else []
-        text = say("heard", told=say("telling.between").join((*place, *([told] if told else []))))
+        parts = [*place, *([told] if told else [])]
+        between = say("telling.between")
+        text = say("heard", told=between.join(parts)) if parts else say("heard_nothing")
         reply = _of_person(talk(Status.NEEDS_INFO, text), memory)
         return replace(
             reply, options=(Option(say("interview.anything"), say("interview.anything")),)

@@ -9,7 +9,7 @@ from knowledge.rules import Facts, Groups
 from knowledge.vocabulary import Vocabulary
 
 # Said by the place and the benefits themselves.
-_UNSAID = frozenset(("region", "role"))
+_UNSAID = frozenset(("region",))
 
 
 def told_in_words(facts: Facts, words: Vocabulary) -> str:
@@ -31,6 +31,9 @@ def _each(facts: Facts, words: Vocabulary) -> Iterator[str]:
         elif isinstance(value, int | float):
             number = f"{value:g}{fact.unit or ''}"
             yield say("telling.is", label=fact.label, value=number)
+        elif name == "role":
+            if value != "worker":
+                yield say("telling.role", value=fact.options[str(value)].label)
         elif fact.type == "occupation":
             yield say("telling.is", label=fact.label, value=words.occupations[value].label)
         elif value in fact.options:

@@ -15,10 +15,11 @@ from functools import cache
 from dialogs import handoff, interview, mine
 from dialogs.asked_back import steered
 from dialogs.choosing import chosen_topic, pointed_out
+from dialogs.defining import defined, led_by
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
 from dialogs.joining import joined
-from dialogs.memory import MYSELF, Interview, Memory, Pending
+from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
 from dialogs.policy import Desk, covered
@@ -34,6 +35,7 @@ from dialogs.replies import ANSWER as ANSWER
 from dialogs.replies import GUESS as GUESS
 from dialogs.replies import Replies, talk
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
+from dialogs.retelling import told_again
 from dialogs.torn import both_ways
 from dialogs.wording import has, listed, say
 from knowledge.rules import FactValue
@@ -46,6 +48,8 @@ _CERTAIN = 0.6
 _TAG = re.compile("<[^<>]{1,200}>")
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
+# Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
+_SURELY_OTHER, _LITTLE = 0.7, 4
 _ANYTHING = "what_can_i_get"
 _CHECKING = frozenset(("permit_verification", "my_permit"))
 
@@ -85,6 +89,13 @@ class Turn:
         )
         if left:
             return left
+        if says("lost_alone", plain):
+            return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit"), memory
+        if says("scan", plain):
+            return talk(Status.NEEDS_INFO, say("permit.scan"), intent="permit_verification"), memory
+        nothing_open = not _offered(memory) and memory.pending is None and memory.permit is None
+        if nothing_open and says("ordinal", plain):
+            return talk(Status.CLARIFY, say("no_options")), memory
         choice = self._choice(plain, memory)
         if isinstance(choice, str):
             number = say("out_of_range", number=choice.strip("第个。.！ "))
@@ -122,6 +133,10 @@ class Turn:
                 about = replace(one, text=distress.asks, ranking=(Score(distress.answers, 1.0),))
                 answer, memory = self._replies.question(about, memory)
                 answers.append(answer)
+        if distress.answers and len(answers) == 1:
+            topics = {distress.answers: 1.0}
+            asked = Subject(distress.answers, topics, distress.asks, frozenset(), sure=True)
+            memory = memory.asks(asked)  # 怎么维权, or a place: the talk may go on about it
         reply = replace(joined(answers, []), intent=answers[-1].intent)
         return reply, replace(memory, options=reply.options or _offered(memory))
 
@@ -152,6 +167,7 @@ class Turn:
         replies: list[Reply] = []
         headings: list[str] = []
         for one in understood:
+            one = self._by_label(one)
             asked = self._asks_check(message, one, memory)
             reply, memory = asked or self._one(one, memory)
             replies.append(reply)
@@ -165,8 +181,8 @@ class Turn:
         """The turn of a question for a check, or for one's own permit, in words alone."""
         if self.permits is None or one.intent not in _CHECKING or one.confidence < ANSWER:
             return None
-        if says("turns_to_me", one.text) and not says("permit", one.text):
-            return None  # 那我自己呢: of whatever was asked before
+        if one.intent == "my_permit" and says("lost_permit", one.text):
+            return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit"), memory
         turn = self.permits.turn(message, message.text, one.text, self.now)
         reply, memory = turn.asked(one.intent, memory)
         return replace(reply, confidence=one.confidence), memory
@@ -193,7 +209,6 @@ class Turn:
         return fact is not None and fact.type == type_
 
     def _one(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        one = self._by_label(one)
         if (person := self._person(one, memory)) != memory.person:
             return self._of_another(one, memory.about(person))
         waiting = memory.pending is not None and memory.interview is not None
@@ -225,14 +240,24 @@ class Turn:
     def _something_else(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn of a message that answers no question of ours."""
         if one.text == say("interview.check") and memory.subject is not None:
-            memory = replace(memory, interview=Interview(tuple(memory.subject.topics)))
+            only = memory.shown[:1]
+            memory = replace(memory, interview=Interview(tuple(memory.subject.topics), only=only))
             return self._replies.interview(memory, one)
+        if again := told_again(one, memory, self._replies):
+            return again
+        if (ticked := self._ticked(one, memory)) is not None:
+            return self._replies.same(ticked, one)
+        if (definition := defined(one)) is not None:
+            return self._defined(definition, one, memory)
         if says("back", one.text):
             return self._replies.back(one, memory)
         if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
             return self._replies.back(one, memory)
         if memory.checked is not None and (only_tells(one) or says("myself", one.text)):
             return self._replies.checked_again(one, memory)
+        other = one.intent not in self.desk.words.topics and one.confidence < _SURELY_OTHER
+        if memory.subject is not None and other and one.aspects and len(rest_of(one)) <= _LITTLE:
+            return self._replies.follow_up(one, memory)
         anew = one.intent == _ANYTHING and one.confidence >= ANSWER and not says("myself", one.text)
         if memory.subject is not None and is_follow_up(one) and not anew:
             return self._replies.follow_up(one, memory)
@@ -241,9 +266,33 @@ class Turn:
             return self._replies.heard(memory)
         return self._replies.question(one, memory)
 
+    def _ticked(self, one: Understanding, memory: Memory) -> Memory | None:
+        """The memory of somebody who answers an open condition of the last answer: 签了."""
+        if memory.subject is None or not (says("did", one.text) or says("did_not", one.text)):
+            return None
+        role = interview.role_of(memory)
+        for name in memory.open_facts:
+            fact = self.desk.words.facts[name]
+            value = answer_to(fact, one, frozenset(), role)
+            if isinstance(value, bool):
+                return memory.learn({name: value}, self.now, "answered")
+        return None
+
+    def _defined(
+        self, definition: Reply, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory]:
+        """A word explained, and below it what the documents say."""
+        if one.intent not in self.desk.words.topics:
+            return definition, memory
+        answer, memory = self._replies.question(one, memory)
+        return led_by(definition, answer), memory
+
     def _by_label(self, one: Understanding) -> Understanding:
-        """A topic's own label, as options send it, needs no guessing."""
+        """A topic's own label, as options send it, needs no guessing; nobody who names no permit
+        asks for hers."""
         topic = _labels(self.desk.words).get(one.text)
+        if one.intent == "my_permit" and not says("permit", one.text) and one.ranking[1:]:
+            one = replace(one, ranking=one.ranking[1:])
         return replace(one, ranking=(Score(topic, 1.0),)) if topic else one
 
     def _person(self, one: Understanding, memory: Memory) -> str:
@@ -308,7 +357,7 @@ class Turn:
         """The question that was not clear, answered for the topic now chosen."""
         label = chosen_topic(one, pending.options)
         if label is None:
-            if not only_tells(one):
+            if not only_tells(one) or (memory.subject is not None and says("and_that", one.text)):
                 return None
             return self._replies.unclear(pending, self._learned(one, memory))
         memory = self._learned(one, replace(memory, pending=None))

@@ -41,7 +41,7 @@ def result(
     told = told_in_words(facts, words)
     if told:
         composer.talk(say("interview.told", told=told))
-    composer.talk(say("interview.intro", region=name))
+    composer.talk(say("interview.intro", region=whose(found, region, words)))
     hers, others = _apart(found, facts)
     hers.sort(key=lambda benefit: _ORDER.index(_mark(benefit, facts, words)))
     for benefit in hers[:_MOST_BENEFITS]:
@@ -55,6 +55,14 @@ def result(
     unclear = any(b.determination.outcome is Truth.UNKNOWN for b in found)
     status = Status.PARTLY_ANSWERED if unclear else Status.ANSWERED
     return composer.reply(status, options=options[:_MOST_BENEFITS])
+
+
+def whose(found: Sequence[Benefit], region: str, words: Vocabulary) -> str:
+    """Whose documents these are: the place's own, or those of an area it lies in."""
+    asked = words.regions[region].label
+    areas = dict.fromkeys(benefit.entry.document.region for benefit in found)
+    above = listed([words.regions[code].label for code in areas if code != region])
+    return say("interview.of_above", above=above, asked=asked) if above else asked
 
 
 def decided(found: Sequence[Benefit], composer: Composer, words: Vocabulary) -> list[Statement]:
@@ -126,7 +134,7 @@ def _heading(benefit: Benefit, mark: str, composer: Composer, words: Vocabulary)
     topic, verb = words.topics[benefit.topic].label, entry.provision.strength
     heading = say(f"interview.{key}", topic=topic, verb=verb)
     worth = standing(entry.document, composer.as_of)
-    if has(f"interview.{worth.value}"):
+    if has(f"interview.{worth.value}") and (mark == "met" or worth in _OPENER):
         heading = say(f"interview.{worth.value}", heading=heading)
     return heading
 

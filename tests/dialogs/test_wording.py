@@ -51,6 +51,7 @@ COMPUTED: dict[str, list[str]] = {
             "not_yet",
             "repealed",
             "news_report",
+            "target_period_ended",
         )
     ],
     "why.": [f"why.{n}" for n in ("met", "not_met", "unknown")],
@@ -69,7 +70,7 @@ def _keys(node: Any, prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-ALL_KEYS = [key for key in _keys(SENTENCES) if not key.startswith("gloss.")]
+ALL_KEYS = [key for key in _keys(SENTENCES) if not key.startswith(("gloss.", "terms."))]
 
 
 def _sources() -> str:
