@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database import open_engine, revision
 from bot.settings import Settings
+from bot.telegram.doctor import telegram_findings
 from bot.wechat.doctor import wechat_findings
 from knowledge.library import Library
 from knowledge.lint import lint_folder
@@ -71,7 +72,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(release is not None, what, "run anxin kb build")
     yield from _checked("policy documents are true to their clauses", _lint)
     yield from _checked("NLU model loads", lambda: _model(settings))
-    yield from (Finding(*found) for found in wechat_findings(settings))
+    for channel in (wechat_findings, telegram_findings):
+        yield from (Finding(*found) for found in channel(settings))
 
 
 def _checked(what: str, check: Callable[[], str | None]) -> Iterator[Finding]:

@@ -1,10 +1,21 @@
-"""What `anxin doctor` says of the WeChat channel."""
+"""What `anxin doctor` says of the WeChat channel: it asks WeChat for a token, as the bot does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import anyio
+import httpx
+
 from bot.settings import Settings
+from bot.wechat.api import ApiError, Unreachable, stable_token
+
+# What an operator has to do; what is not here is told by WeChat's own words.
+_MENDS = {
+    40013: "correct ANXIN_WECHAT_APP_ID",
+    40125: "correct ANXIN_WECHAT_APP_SECRET",
+    40164: "put this machine's address into the account's IP 白名单",
+}
 
 
 def wechat_findings(settings: Settings) -> Iterator[tuple[bool, str, str]]:
@@ -29,3 +40,25 @@ def wechat_findings(settings: Settings) -> Iterator[tuple[bool, str, str]]:
         )
     if settings.wechat_freshness_s == 0:
         yield False, "WeChat: old requests are let in", "set ANXIN_WECHAT_FRESHNESS_S to 300"
+    yield from _of_api(settings)
+
+
+def _of_api(settings: Settings) -> Iterator[tuple[bool, str, str]]:
+    base, app_id = settings.wechat_api_base, settings.wechat_app_id
+    secret = settings.wechat_app_secret.get_secret_value()
+    if not (app_id and secret):
+        return
+
+    async def ask() -> None:
+        async with httpx.AsyncClient() as http:
+            await stable_token(http, base, app_id, secret, force=False)
+
+    try:
+        anyio.run(ask)
+    except ApiError as error:
+        mend = _MENDS.get(error.code, error.message)
+        yield False, f"WeChat: the API refuses us (errcode {error.code})", mend
+    except Unreachable as error:
+        yield False, f"WeChat: the API is not reached at {base} ({error})", "let this machine out"
+    else:
+        yield True, f"WeChat: the API answers at {base}", ""

@@ -134,6 +134,7 @@ def deliver(chats: Chats) -> list[int]:
         )
         statuses.append(response.status_code)
         if not response.is_success:
+            chats.last_error = f"Wrong response from the webhook: {response.status_code}"
             break
         chats.pending.popleft()
     return statuses

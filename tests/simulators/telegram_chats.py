@@ -64,6 +64,7 @@ class Chats:
         self.answered: list[dict[str, str]] = []  # taps, as the bot answered them
         self.commands: list[dict[str, str]] = []
         self.webhook: dict[str, str] = {}
+        self.last_error = ""  # of a delivery to the webhook
         self.pending: deque[Update] = deque()
         self.faults: deque[Fault] = deque()
         self.blocked: set[int] = set()
@@ -178,6 +179,7 @@ class Chats:
                     "url": self.webhook.get("url", ""),
                     "has_custom_certificate": False,
                     "pending_update_count": len(self.pending),
+                    **({"last_error_message": self.last_error} if self.last_error else {}),
                 }
             case "getUpdates":
                 return self._waiting(given.get("offset"), given.get("allowed_updates"))

@@ -80,15 +80,40 @@ def test_a_platform_that_is_not_there_is_told(
     assert "cannot be reached" in refused.output
 
 
-def test_the_doctor_says_whether_wechat_is_connected(tmp_path: Path, database: str) -> None:
+def test_the_doctor_says_whether_wechat_is_connected(
+    tmp_path: Path, database: str, platform: Platform
+) -> None:
+    base = settings().wechat_api_base
     none = settings_for(tmp_path, database, Account(), wechat_token="")
     assert [what for _, what, _ in wechat_findings(none)] == [
         "WeChat: not connected (ANXIN_WECHAT_TOKEN is empty)"
     ]
-    safe = settings_for(tmp_path, database, Account())
+    safe = settings_for(tmp_path, database, Account(), wechat_api_base=base)
     assert all(ok for ok, _, _ in wechat_findings(safe))
-    plain = settings_for(tmp_path, database, Account(mode="plain"), wechat_freshness_s=0)
-    assert [ok for ok, _, _ in wechat_findings(plain)] == [True, False, False]
+    plain = settings_for(
+        tmp_path, database, Account(mode="plain"), wechat_freshness_s=0, wechat_api_base=base
+    )
+    assert [ok for ok, _, _ in wechat_findings(plain)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"), [(40164, "白名单"), (40125, "APP_SECRET"), (89503, "on demand")]
+)
+def test_the_doctor_says_why_the_api_refuses(
+    tmp_path: Path, database: str, platform: Platform, code: int, mend: str
+) -> None:
+    platform.api.fails["/cgi-bin/stable_token"].append(code)
+    current = settings_for(
+        tmp_path, database, Account(), wechat_api_base=settings().wechat_api_base
+    )
+    (_, what, said) = next(one for one in wechat_findings(current) if not one[0])
+    assert str(code) in what
+    assert mend in said
+
+
+def test_the_doctor_says_that_the_api_is_not_reached(tmp_path: Path, database: str) -> None:
+    away = settings_for(tmp_path, database, Account(), wechat_api_base="http://127.0.0.1:9")
+    assert "ConnectError" in next(what for ok, what, _ in wechat_findings(away) if not ok)
 
 
 @pytest.mark.parametrize(
