@@ -125,7 +125,8 @@ class Settings(BaseSettings):
     embed_origins: str = Field(
         "",
         pattern=r"^$|^https?://[\w.*:-]+( +https?://[\w.*:-]+)*$",
-        description="sites that may show the chat in a frame, separated by spaces",
+        description="sites that may show the chat in a frame, and whose own widgets may call Rasa's"
+        " REST channel; separated by spaces",
     )
 
     staff_hours: Hours = Field(

@@ -17,6 +17,7 @@ from bot.http import api, chat, health, metering, problems, rasa, registry_webho
 from bot.http.access import Access
 from bot.http.guard import Guard
 from bot.http.proxies import Proxies
+from bot.http.widgets import Widgets
 from bot.recheck import Rechecker
 from bot.retrain import follow_for_ever
 from bot.settings import networks
@@ -83,6 +84,7 @@ def create_app(app: App) -> FastAPI:
     web.mount("/console", create_console(ConsoleParts(app)), name="console")
     web.mount("/static", StaticFiles(directory=_STATIC), name="static")
     problems.install(web)
+    web.add_middleware(Widgets, origins=app.settings.embed_origins)
     web.add_middleware(Guard)
     web.add_middleware(metering.Refusals, metrics=app.metrics)
     web.add_middleware(Proxies, trusted=networks(app.settings.trusted_proxies))

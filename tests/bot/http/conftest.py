@@ -20,7 +20,7 @@ from tests.permit_desk import Desk, open_desk
 @pytest.fixture(scope="module")
 def client(library_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     app = app_on(copy_of(library_file, tmp_path_factory.mktemp("served")))
-    with serving(create_app(app)) as url, httpx.Client(base_url=url) as client:
+    with serving(create_app(app)) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
     app.engine.dispose()
 
@@ -39,6 +39,9 @@ def keyed(
         app = replace(app, conversation=replace(app.conversation, permits=desk.permits))
         key = add_key(app.engine, "test", 100_000, NOW)
         headers = {"authorization": f"Bearer {key}"}
-        with serving(create_app(app)) as url, httpx.Client(base_url=url, headers=headers) as client:
+        with (
+            serving(create_app(app)) as url,
+            httpx.Client(base_url=url, headers=headers, timeout=30) as client,
+        ):
             yield client, desk
         app.engine.dispose()
