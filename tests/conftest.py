@@ -13,20 +13,17 @@ PostgreSQL is used when ANXIN_TEST_POSTGRESQL_URL names a server; each test gets
 from __future__ import annotations
 
 import datetime as dt
-import os
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine
 
-from bot.database import migrate, open_engine
 from knowledge.library import Library, build
 from knowledge.loader import LoadedDocument, load_folder
 from knowledge.vocabulary import Vocabulary, vocabulary
+from tests.databases import DATABASES, migrated_postgresql, migrated_sqlite
 
 # A busy machine is no fault of the code: examples are not timed.
 hypothesis.settings.register_profile("anxin", deadline=None)
@@ -45,40 +42,6 @@ def documents() -> Sequence[LoadedDocument]:
     loaded, problems = load_folder()
     assert not problems, "\n".join(map(str, problems))
     return tuple(loaded)
-
-
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-
-
-@contextmanager
-def migrated_sqlite(folder: Path) -> Iterator[Engine]:
-    """An empty migrated SQLite database in `folder`."""
-    engine = open_engine(f"sqlite:///{folder}/test.db")
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@contextmanager
-def migrated_postgresql() -> Iterator[Engine]:
-    """An empty migrated schema of its own on the PostgreSQL server, dropped afterwards."""
-    url = os.environ.get("ANXIN_TEST_POSTGRESQL_URL")
-    if not url:
-        pytest.skip("ANXIN_TEST_POSTGRESQL_URL is not set")
-    schema = f"test_{uuid.uuid4().hex}"
-    server = open_engine(url)
-    with server.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    own = make_url(url).update_query_dict({"options": f"-csearch_path={schema}"})
-    engine = open_engine(own.render_as_string(hide_password=False))
-    try:
-        migrate(engine)
-        yield engine
-    finally:
-        engine.dispose()
-        with server.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        server.dispose()
 
 
 @pytest.fixture

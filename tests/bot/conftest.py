@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from bot.database import migrate, open_engine
+from bot.database import open_engine
 from knowledge.library import build
 from knowledge.loader import LoadedDocument
 from knowledge.vocabulary import Vocabulary
 from tests.bot.serving import NOW, app_on, copy_of
+from tests.databases import migrated_file
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +25,7 @@ def library_file(
 ) -> Path:
     """A migrated database with the real library in it, to be copied."""
     path = tmp_path_factory.mktemp("outside") / "library.db"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
+    engine = open_engine(migrated_file(path))
     build(engine, documents, words, NOW - dt.timedelta(days=1))
     engine.dispose()
     return path

@@ -395,7 +395,7 @@ def large(
     tmp_path_factory: pytest.TempPathFactory, good: LoadedDocument, words: Vocabulary
 ) -> Iterator[Engine]:
     """Three documents for each of the vocabulary's areas: 100 times the real library's count."""
-    from tests.conftest import migrated_sqlite
+    from tests.databases import migrated_sqlite
 
     regions = list(words.regions)
     documents = [

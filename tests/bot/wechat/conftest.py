@@ -7,18 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import migrate, open_engine
-from tests.conftest import DATABASES, migrated_postgresql
+from tests.databases import DATABASES, migrated_file, migrated_postgresql
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     """The address of an empty migrated SQLite database."""
-    url = f"sqlite:///{tmp_path}/wechat.db"
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
-    return url
+    return migrated_file(tmp_path / "wechat.db")
 
 
 @pytest.fixture(params=DATABASES)
