@@ -15,6 +15,7 @@ from bot.http.guard import content_policy
 from knowledge.strict_yaml import read
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_MODULES = sorted(file.name for file in (Path(__file__).parent / "static").glob("*.js"))
 
 
 def router(app: App) -> APIRouter:
@@ -38,6 +39,7 @@ def router(app: App) -> APIRouter:
             pages.get_template("chat.html").render(
                 places=[regions[code].label for code in codes],
                 max_chars=app.settings.max_message_chars,
+                modules=_MODULES,
             ),
             headers=framed,
         )

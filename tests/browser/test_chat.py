@@ -353,6 +353,93 @@ def test_a_server_in_trouble_is_said_and_can_be_asked_again(page: Page) -> None:
     expect(page.locator(".turn")).to_have_count(1)
 
 
+@pytest.mark.parametrize("place", ["welcome", "answer"])
+def test_a_double_tap_is_one_message(page: Page, place: str) -> None:
+    if place == "answer":
+        # Wide enough that nothing moves away under the finger.
+        page.set_viewport_size({"width": 1280, "height": 1400})
+        ask(page, "我能拿到什么补贴")
+    button = page.locator(f"#{place}" if place == "welcome" else ".answer").locator(".choice").first
+    words = button.inner_text()
+    button.evaluate("button => { button.click(); button.click(); }")
+    expect(page.locator(".asked").last).to_contain_text(words)
+    expect(last_answer(page)).to_be_visible()
+    expect(page.locator(".asked").filter(has_text=words)).to_have_count(1)
+
+
+def test_what_two_windows_of_one_browser_do_is_seen_in_both(
+    page: Page, context: BrowserContext
+) -> None:
+    ask(page, "你好")
+    expect(last_answer(page)).to_be_visible()
+    other = context.new_page()
+    other.goto("/")
+    for asking, reading in ((page, other), (other, page)):
+        before = asking.locator(".answer").count()
+        ask(asking, QUESTION if asking is page else "那长治呢")
+        for window in (asking, reading):
+            expect(window.locator(".answer")).to_have_count(before + 1)
+            expect(window.locator(".unsent")).to_have_count(0)
+    assert page.locator("#log").inner_text() == other.locator("#log").inner_text()
+
+
+_OLD = """
+delete AbortSignal.timeout; delete Map.groupBy;
+Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("", "SecurityError") },
+});
+"""
+
+
+def test_an_old_browser_that_keeps_nothing_still_gets_its_answer(context: BrowserContext) -> None:
+    """As in a frame on another site where storage is blocked, on a phone of 2021."""
+    context.add_init_script(_OLD)
+    page = context.new_page()
+    page.goto("/")
+    ask(page, QUESTION)
+    last_answer(page).get_by_text("看文件原文").press("Enter")
+    expect(last_answer(page).locator(".source").first).to_be_visible()
+    ask(page, "那长治呢")
+    expect(page.locator(".answer")).to_have_count(2)
+
+
+def test_more_than_there_is_room_for_is_said(page: Page) -> None:
+    box = page.get_by_label("您要问的话")
+    notice = page.get_by_text("字数满了")
+    box.focus()
+    page.keyboard.insert_text("问" * 1999)
+    expect(notice).to_be_hidden()
+    page.keyboard.insert_text("问" * 10)
+    expect(notice).to_be_visible()
+    box.press("Enter")
+    expect(notice).to_be_hidden()
+
+
+def test_scripts_that_are_long_in_coming_are_waited_for_with_a_word(
+    context: BrowserContext,
+) -> None:
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/static/chat.js", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    notice = page.get_by_text("网页还没有打开全")
+    expect(notice).to_be_hidden()
+    page.evaluate("document.getAnimations().forEach(one => one.finish())")  # in five seconds
+    expect(notice).to_be_visible()
+    held[0].continue_()
+    expect(notice).to_have_count(0)
+
+
+def test_the_modules_are_asked_for_at_once(page: Page) -> None:
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map(one => new URL(one.name).pathname)"
+    )
+    preloaded = page.locator("link[rel=modulepreload]")
+    hrefs = {preloaded.nth(n).get_attribute("href") for n in range(preloaded.count())}
+    assert hrefs == {path for path in loaded if path.endswith(".js")}
+    assert len(loaded) == len(set(loaded)), "none twice"
+
+
 def test_what_is_typed_before_the_scripts_came_is_not_lost(context: BrowserContext) -> None:
     page = context.new_page()
     held: list[Route] = []

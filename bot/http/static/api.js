@@ -1,6 +1,8 @@
 // The calls to the server. Each gives the JSON object, or throws.
 
-const PATIENCE = 30_000; // milliseconds until an answer counts as lost
+// Milliseconds until an answer counts as lost; a photograph is long on its way over a slow line.
+const PATIENCE = 30_000;
+const PATIENCE_PHOTO = 120_000;
 
 /** The server answered, but refused (status 400–499) or broke (500 and above). */
 export class Refusal extends Error {
@@ -10,23 +12,29 @@ export class Refusal extends Error {
   }
 }
 
-async function call(path, options = {}) {
-  const response = await fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE) });
+async function call(path, options = {}, patience = PATIENCE) {
+  const response = await fetch(path, { ...options, signal: ended(patience) });
   if (!response.ok) throw new Refusal(response.status);
   return response.status === 204 ? null : response.json();
 }
 
-function post(path, body) {
-  return call(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+/** Ends a call after some milliseconds; by hand where a browser (of before 2022) cannot itself. */
+function ended(patience) {
+  if (AbortSignal.timeout) return AbortSignal.timeout(patience);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), patience);
+  return controller.signal;
+}
+
+function post(path, body, patience) {
+  const headers = { "content-type": "application/json" };
+  return call(path, { method: "POST", headers, body: JSON.stringify(body) }, patience);
 }
 
 /** Send a message and get its answer. The same `id` again gets the same answer again. */
 export function ask(conversation, { id, text, images }) {
-  return post("/api/v1/messages", { conversation, id, text, images });
+  const patience = images ? PATIENCE_PHOTO : PATIENCE;
+  return post("/api/v1/messages", { conversation, id, text, images }, patience);
 }
 
 /** The turns behind the one with `seq` = `after`, and whether staff are there. */

@@ -15,6 +15,7 @@ const welcome = document.getElementById("welcome");
 const form = document.getElementById("form");
 const input = document.getElementById("text");
 const photo = document.getElementById("photo");
+const full = document.getElementById("full");
 const state = document.getElementById("state");
 const confirmRestart = document.getElementById("confirm");
 
@@ -25,6 +26,9 @@ let unfollow = null;
 const turns = new Map(); // message id → its turn on the page
 const answered = new Set(); // ids of the messages whose answers stand on the page
 const unsent = new Map(); // message id → sends it once more
+
+const TWICE = 700; // milliseconds: the same again that soon is a double tap, meant once
+let tapped = { text: "", at: -TWICE };
 
 /** A new turn at the end; `question` is null where nobody asked. */
 function addTurn(id, question, at = new Date()) {
@@ -45,6 +49,14 @@ function show(turn, ...content) {
 
 function bringUp(turn) {
   turn.scrollIntoView({ block: "start" });
+}
+
+/** Send what stands on a button. */
+function tap(text) {
+  const now = performance.now();
+  if (text === tapped.text && now - tapped.at < TWICE) return;
+  tapped = { text, at: now };
+  send(text);
 }
 
 function send(text) {
@@ -115,7 +127,7 @@ function settle(turn, { speaker, text, answer, useful }) {
   } else if (answer.blocks.length === 0) {
     show(turn, fill("delivered")); // a member of staff has the conversation
   } else {
-    const content = [answerElement(answer, send)];
+    const content = [answerElement(answer, tap)];
     if (speaker === "staff") content.unshift(fill("from-staff"));
     else if (ratable(answer)) content.push(rating(conversation, answer.id, useful));
     show(turn, ...content);
@@ -173,7 +185,7 @@ function showState(staff) {
   const line = fill(staff.before === 0 ? "state-next" : `state-${staff.state}`, count);
   if (line.textContent === state.textContent) return; // or it would be read out time and again
   line.querySelector("button")?.addEventListener("click", (event) => {
-    send(event.currentTarget.dataset.send);
+    tap(event.currentTarget.dataset.send);
   });
   state.replaceChildren(line);
 }
@@ -227,10 +239,11 @@ function submit() {
   send(text);
 }
 
-/** As high as its text, up to the limit in the style sheet. */
+/** As high as its text, up to the limit in the style sheet; and whether there is room for more. */
 function fitInput() {
   input.style.height = "auto";
   input.style.height = `${input.scrollHeight + 4}px`;
+  full.hidden = input.value.length < input.maxLength;
 }
 
 form.addEventListener("submit", (event) => {
@@ -256,7 +269,7 @@ photo.addEventListener("change", () => {
 
 welcome.addEventListener("click", (event) => {
   const text = event.target.closest("[data-send]")?.dataset.send;
-  if (text) send(text);
+  if (text) tap(text);
 });
 
 window.addEventListener("online", () => {
@@ -274,5 +287,6 @@ confirmRestart.addEventListener("close", () => {
 });
 
 setUpView();
+document.getElementById("starting").remove();
 form.querySelector(".send").disabled = false; // before, a press would reload the page and lose the text
 resume();
