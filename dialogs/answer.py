@@ -16,7 +16,7 @@ from dialogs.giving import gives, unspecified
 from dialogs.reading import says
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
 from dialogs.select import Ask, is_money, words_of
-from dialogs.standings import standing_sentence
+from dialogs.standings import repealed_by_now, standing_sentence
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.rules import Determination, determine
@@ -126,7 +126,9 @@ class Composer:
         provision = entry.provision
         openers = []
         worth = standing(entry.document, self.as_of)
-        if "validity" in ask.aspects or worth is Standing.REPEALED:
+        if repealed_by_now(entry.document, self.as_of, self.today):
+            openers.append(say("opener.repealed_by_now", date=spoken_date(self.as_of)))
+        elif "validity" in ask.aspects or worth is Standing.REPEALED:
             short = {
                 Standing.REPEALED: "opener.repealed",
                 Standing.NEWS_REPORT: "opener.news",
@@ -285,18 +287,19 @@ class Composer:
         """What each document is worth; documents of which the same is true share a sentence."""
         alike: dict[str, list[Entry]] = {}
         for entry in _first_of_each_document(entries):
-            alike.setdefault(standing_sentence([entry.document], self.as_of, ""), []).append(entry)
-        statements = [self.standing(group) for group in alike.values()]
+            alike.setdefault(standing_sentence([entry.document], self.as_of), []).append(entry)
+        statements = [self.standing(group, named=len(alike) > 1) for group in alike.values()]
         if self.as_of != self.today:
             text = say("standing.as_of", date=spoken_date(self.as_of))
             statements.append(Statement(text, statements[0].clauses))
         self.add("standing", *statements, heading=say("standing.heading"))
 
-    def standing(self, entries: Sequence[Entry]) -> Statement:
+    def standing(self, entries: Sequence[Entry], *, named: bool) -> Statement:
         """One sentence on documents of equal standing, resting on the clauses that show it."""
         documents = [entry.document for entry in entries]
         clauses = dict.fromkeys(clause for entry in entries for clause in self._shown_by(entry))
-        text = standing_sentence(documents, self.as_of)
+        names = "".join(f"《{one.name}》" for one in documents) if named else ""
+        text = standing_sentence(documents, self.as_of, names)
         verified = min(document.last_verified_on for document in documents)
         if self.today - verified > _OVERDUE:
             text += say("standing.overdue", verified=spoken_date(verified))
@@ -309,7 +312,10 @@ class Composer:
             return self.cite(document, document.repeal.clause, document.repeal.quote)
         if worth is Standing.TARGET_PERIOD_ENDED and document.plan_period is not None:
             period = document.plan_period
-            return self.cite(document, period.clause, period.quote)
+            # Years of another plan stand in the notice of the collection.
+            of = self.library.clause(period.clause)
+            shown = self.cite(of[1] if of else document, period.clause, period.quote)
+            return shown if period.clause == entry.provision.clause else (*shown, *self.cite_entry(entry))
         return self.cite_entry(entry)
 
     # --- done ----------------------------------------------------------------------------------

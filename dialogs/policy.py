@@ -239,8 +239,14 @@ def quotations(
         )
     composer.talk(say("search.intro"))
     composer.add("quotation", *statements)
+    several = len({hit.document.id for hit in hits}) > 1
     standings = [
-        Statement(standing_sentence([hit.document], composer.as_of), (hit.clause.id,))
+        Statement(
+            standing_sentence(
+                [hit.document], composer.as_of, f"《{hit.document.name}》" if several else ""
+            ),
+            (hit.clause.id,),
+        )
         for hit in hits
     ]
     composer.blocks.append(

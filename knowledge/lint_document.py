@@ -48,10 +48,16 @@ class DocumentLint:
                 ("programme",), f"unknown topic {document.programme}", "use one of topics.yaml"
             )
         yield from self.dates()
-        if document.plan_period is not None:
-            yield from self.quoted(
-                document.plan_period.clause, document.plan_period.quote, ("plan_period",), own=False
-            )
+        if (period := document.plan_period) is not None:
+            yield from self.quoted(period.clause, period.quote, ("plan_period",), own=False)
+            if period.of is not None and period.of not in period.quote:
+                yield self.problem(
+                    ("plan_period", "of"),
+                    f"{period.of} is not in the quote",
+                    "widen the quote until it names the plan whose years they are",
+                )
+        if (words := document.titled_by) is not None:
+            yield from self.quoted(words.clause, words.quote, ("titled_by",))
         if document.repeal is not None:
             yield from self.quoted(document.repeal.clause, document.repeal.quote, ("repeal",))
         for i, silence in enumerate(document.silent_on):

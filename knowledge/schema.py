@@ -148,10 +148,14 @@ class Provision(Strict):
 
 
 class Period(Strict):
-    """The years a plan is written for, with the words that say so. `since` may be unsaid."""
+    """The years a plan is written for, with the words that say so. `since` may be unsaid.
+
+    `of` names the plan whose years they are where the document names none of its own.
+    """
 
     since: dt.date | None = None
     until: dt.date
+    of: Text | None = None
     clause: Text
     quote: Text
 
@@ -160,6 +164,13 @@ class Repeal(Strict):
     """A repeal the source states. `on` is null where the source gives no date."""
 
     on: dt.date | None
+    clause: Text
+    quote: Text
+
+
+class Words(Strict):
+    """Words of a clause."""
+
     clause: Text
     quote: Text
 
@@ -183,6 +194,7 @@ class Document(Strict):
 
     id: Text
     title: Text
+    titled_by: Words | None = None  # the source has no title: the words the editor made it of
     name: Text  # what answers call it
     form: Literal["plan", "notice", "opinions", "news_report"]
     part_of: Text | None = None

@@ -32,7 +32,8 @@ COMPUTED: dict[str, list[str]] = {
         if one.kind in ("social", "service", "far") and name != "what_can_i_get"
     ],
     "standing.short.": [f"standing.short.{one.value}" for one in Standing],
-    "standing.": [f"standing.{one.value}" for one in Standing] + ["standing.repealed_dated"],
+    "standing.": [f"standing.{one.value}" for one in Standing]
+    + [f"standing.{n}" for n in ("repealed_dated", "repealed_later", "years_of_another")],
     "conditions.": [
         f"conditions.{n}" for n in ("met", "not_met", "unknown", "at_least", "at_most")
     ],
