@@ -315,7 +315,7 @@ class Composer:
             # Years of another plan stand in the notice of the collection.
             of = self.library.clause(period.clause)
             shown = self.cite(of[1] if of else document, period.clause, period.quote)
-            return shown if period.clause == entry.provision.clause else (*shown, *self.cite_entry(entry))
+            return tuple(dict.fromkeys((*shown, *self.cite_entry(entry))))
         return self.cite_entry(entry)
 
     # --- done ----------------------------------------------------------------------------------
