@@ -105,7 +105,7 @@ class Inbox:
             return Reply(Status.HANDED_OFF, (), intent="staff"), memory
         if handover is None and (thanks := self._rated(message, conversation)) is not None:
             return thanks, memory
-        if handover is not None and says("stops_waiting", normalise(message.text)):
+        if handover is not None and _stops_waiting(normalise(message.text), memory):
             desk.stop_waiting(conversation, handover)
             return _talk(Status.ANSWERED, say("handoff.not_waiting")), memory
         reply, memory = self._of_bot(message, conversation, as_of)
@@ -163,6 +163,12 @@ def _exported(reply: Reply, turns: list[Turn]) -> Reply:
         answer = "".join(statement.text for _kind, statement in turn.reply.statements())
         lines.append(Statement(say("mine.turn", day=day, text=turn.text, answer=answer)))
     return replace(reply, blocks=(Block("talk", tuple(lines)),))
+
+
+def _stops_waiting(text: str, memory: Memory) -> bool:
+    """Whether somebody who waits wants to no longer. 不用了 may be the answer to a question."""
+    asked = memory.pending is not None or memory.contact_until is not None
+    return says("stops_waiting", text) or (not asked and says("declines", text))
 
 
 def _talk(status: Status, text: str) -> Reply:

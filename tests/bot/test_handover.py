@@ -123,6 +123,40 @@ def test_who_waits_goes_on_asking_and_may_stop_waiting(office: App) -> None:
     assert "前面" not in "".join(said(office, "补贴多少"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "不等了",
+        "算了 不用人工了",
+        "不用了",
+        "回到机器人",
+        "那就不找人工了",
+        "算了吧",
+        "取消排队",
+        "我不想等了",
+    ],
+)
+def test_waiting_is_given_up_in_ones_own_words(office: App, words: str) -> None:
+    wants_a_person(office)
+    assert "不排队了" in said(office, words)[0]
+    assert office.handovers.listed() == []
+
+
+@pytest.mark.parametrize("text", ["人工等多久", "补贴多少", "不用人工能办吗", "机器人会不会算错"])
+def test_a_question_does_not_give_up_waiting(office: App, text: str) -> None:
+    wants_a_person(office)
+    said(office, text)
+    assert len(office.handovers.listed()) == 1
+
+
+def test_a_no_to_a_question_does_not_give_up_waiting(office: App, clock: Clock) -> None:
+    wants_a_person(office)
+    clock.at += dt.timedelta(hours=10)
+    assert run_due(office) == 1
+    assert "不留电话" in said(office, "不用了")[0]
+    assert len(office.handovers.listed()) == 1
+
+
 def test_staff_who_vanish_give_it_back(office: App, clock: Clock) -> None:
     pk = wants_a_person(office)
     office.handovers.take(pk, "li")
