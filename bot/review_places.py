@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from bot.drafts import DraftRow
+from bot.drafts import DraftRow, DraftState
 from bot.ratings import RatingRow
 from bot.storage import ConversationRow, TurnRow, utc
 from dialogs.reply import Reply, Status
@@ -37,10 +37,10 @@ from nlu.tokens import dictionary_words
 
 _REPLY = TypeAdapter(Reply)
 
-# unanswered: the library or the search had nothing. unsure: answered, but hardly understood.
-# clarified: asked back what was meant. strayed: taken for none of our business, with our words in
-# it. low_rated: rated useless. corrected: the person said it was wrong. edited: staff answered in
-# their own words. noted: written down by staff.
+# unanswered: the library or the search had nothing, or the answer was held back and never sent.
+# unsure: answered, but hardly understood. clarified: asked back what was meant. strayed: taken for
+# none of our business, with our words in it. low_rated: rated useless. corrected: the person said it
+# was wrong. edited: staff answered in their own words. noted: written down by staff.
 Kind = Literal[
     "unanswered", "unsure", "clarified", "strayed", "low_rated", "corrected", "edited", "noted"
 ]
@@ -165,14 +165,17 @@ def _corrected(connection: Connection, wanted: Wanted) -> list[Found]:
     return [_at_turn(row, "corrected", remarks[row.pk]) for row in connection.execute(statement)]
 
 
-def _edited(connection: Connection, wanted: Wanted) -> list[Found]:
+def _drafts(connection: Connection, wanted: Wanted) -> list[Found]:
+    """Answers that staff gave in their own words, and those held back that nobody looked at."""
     said = aliased(TurnRow)
+    by_state: dict[DraftState, Kind] = {"edited": "edited", "expired": "unanswered"}
     statement = (
         select(
             DraftRow.pk,
             DraftRow.question,
             DraftRow.conversation_pk,
             DraftRow.made_at,
+            DraftRow.state,
             ConversationRow.channel,
             said.reply,
             said.region,
@@ -180,7 +183,7 @@ def _edited(connection: Connection, wanted: Wanted) -> list[Found]:
         .join(ConversationRow, ConversationRow.pk == DraftRow.conversation_pk)
         .outerjoin(said, said.pk == DraftRow.turn_pk)
         .where(
-            DraftRow.state == "edited",
+            DraftRow.state.in_(by_state),
             DraftRow.made_at >= wanted.since,
             DraftRow.made_at < wanted.until,
         )
@@ -195,12 +198,12 @@ def _edited(connection: Connection, wanted: Wanted) -> list[Found]:
         Found(
             f"draft-{row.pk}",
             row.question,
-            "edited",
+            by_state[row.state],
             row.conversation_pk,
             row.region,
             row.channel,
             utc(row.made_at),
-            words_of(row.reply),
+            words_of(row.reply) if row.state == "edited" else "",
         )
         for row in connection.execute(statement)
     ]
@@ -227,7 +230,7 @@ _SEARCHES = (
     (frozenset(("unanswered", "unsure", "clarified", "strayed")), _turns),
     (frozenset(("low_rated",)), _rated),
     (frozenset(("corrected",)), _corrected),
-    (frozenset(("edited",)), _edited),
+    (frozenset(("edited", "unanswered")), _drafts),
     (frozenset(("noted",)), _noted),
 )
 
