@@ -39,8 +39,8 @@ _REPLY = TypeAdapter(Reply)
 
 # unanswered: the library or the search had nothing, or the answer was held back and never sent.
 # unsure: answered, but hardly understood. clarified: asked back what was meant. strayed: taken for
-# none of our business, with our words in it. low_rated: rated useless. corrected: the person said it
-# was wrong. edited: staff answered in their own words. noted: written down by staff.
+# none of our business, with our words in it. low_rated: rated useless. corrected: the person said
+# it was wrong. edited: staff answered in their own words. noted: written down by staff.
 Kind = Literal[
     "unanswered", "unsure", "clarified", "strayed", "low_rated", "corrected", "edited", "noted"
 ]

@@ -152,10 +152,12 @@ def safe_return(path: str) -> str:
 
 
 def login_path(request: Request) -> str:
-    """Where to log in, to come back to what was asked for."""
-    if request.method != "GET":
-        return _LOGIN
+    """Where to log in, to come back to what was asked for, or to the page whose form was sent."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method != "GET":
+        sent_from = urlsplit(request.headers.get("referer", ""))
+        own = sent_from.netloc.lower() == request.headers.get("host", "").lower()
+        wanted = sent_from.path if own else ""
     back = safe_return(wanted)
     return _LOGIN if back == "/console/" else f"{_LOGIN}?next={quote(back, safe='/')}"
 

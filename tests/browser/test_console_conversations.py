@@ -258,7 +258,7 @@ def test_canned_answers_and_the_draft_by_keyboard(somebody: Opener, li: Page) ->
     expect(chosen).to_contain_text("请稍等")
 
 
-def test_axe_finds_nothing_on_the_pages(somebody: Opener, li: Page) -> None:
+def test_axe_finds_nothing_while_they_talk(somebody: Opener, li: Page) -> None:
     wants_a_person(somebody())
     expect(li.get_by_role("button", name="接过来")).to_be_visible(timeout=SOON)
     accessible(li)
@@ -267,10 +267,3 @@ def test_axe_finds_nothing_on_the_pages(somebody: Opener, li: Page) -> None:
     li.get_by_role("button", name="记下").click()
     expect(li.locator("#notes")).to_contain_text("下午再打", timeout=SOON)
     accessible(li)
-    for path in ("/past", "/held"):
-        li.goto(HERE + path)
-        accessible(li)
-    keeper = at_desk(somebody(), "supervisor")
-    for path in ("/console/canned", "/console/delivery"):
-        keeper.goto(path)
-        accessible(keeper)

@@ -2,6 +2,7 @@
 // state is in the form; without this script its buttons do the same.
 
 const WAIT_MS = 60; // after the last key
+const CALL = "anxin-call"; // a call that was broken off by the end of the log-in
 
 const form = document.getElementById("call");
 const question = document.getElementById("q");
@@ -14,10 +15,10 @@ let timer = 0;
 let running = null; // the request under way
 let ticks = 0; // changes of fields, by which an answer is known to be of older ones
 
-function ask(more = {}) {
+function ask(more = {}, fields = new FormData(form)) {
   clearTimeout(timer);
   running?.abort();
-  const sent = new URLSearchParams(new FormData(form));
+  const sent = new URLSearchParams(fields);
   for (const [name, value] of Object.entries(more)) sent.set(name, value);
   const of = ticks;
   const request = new XMLHttpRequest();
@@ -28,7 +29,7 @@ function ask(more = {}) {
   request.setRequestHeader("content-type", "application/x-www-form-urlencoded");
   request.onload = () => {
     running = null;
-    if (request.responseURL.includes("/console/login")) location.assign(request.responseURL);
+    if (request.responseURL.includes("/console/login")) return logIn();
     const fresh = request.response?.getElementById("call");
     if (request.status !== 200 || !fresh) return lost();
     trouble.hidden = true;
@@ -36,6 +37,25 @@ function ask(more = {}) {
   };
   request.onerror = request.ontimeout = lost;
   request.send(sent);
+}
+
+// The log-in has ended: the call goes on after the next one.
+function logIn() {
+  const state = { q: question.value, call: form.elements.call.value };
+  sessionStorage.setItem(CALL, JSON.stringify(state));
+  location.assign("/console/login?next=/console/assistant");
+}
+
+function goOn() {
+  const state = JSON.parse(sessionStorage.getItem(CALL) ?? "null");
+  sessionStorage.removeItem(CALL);
+  if (!state?.q.trim()) return;
+  question.value = state.q;
+  form.elements.call.value = state.call;
+  // The call knows what was told; the fields are empty only because the page is new.
+  const fields = new FormData(form);
+  for (const name of [...fields.keys()]) if (name.startsWith("f.")) fields.delete(name);
+  ask({}, fields);
 }
 
 function lost() {
@@ -155,3 +175,5 @@ function nextOpen() {
 
 document.getElementById("show-keys").addEventListener("click", () => keys.showModal());
 document.getElementById("hide-keys").addEventListener("click", () => keys.close());
+
+goOn();

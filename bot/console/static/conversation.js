@@ -205,9 +205,14 @@ document.addEventListener("keydown", (event) => {
 // --- notes and the contact ---
 
 const note = document.getElementById("add-note");
+let noting = false;
 note.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (!(await send(note))) return;
+  if (noting) return;
+  noting = true;
+  const done = await send(note);
+  noting = false;
+  if (!done) return;
   note.elements.text.value = "";
   keep(note.elements.text);
   look();

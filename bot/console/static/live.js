@@ -73,7 +73,7 @@ export function follow(path, { after = () => {}, always = false } = {}) {
   return look;
 }
 
-/** The page at `path`, by default this one as it would be now. To the log-in when that has ended. */
+/** The page at `path`, by default this one as it would be now. */
 export function fetched(path = document.querySelector("[data-self]")?.dataset.self) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -82,13 +82,21 @@ export function fetched(path = document.querySelector("[data-self]")?.dataset.se
     request.timeout = 10_000;
     request.setRequestHeader("x-anxin-background", "1");
     request.onload = () => {
-      if (request.responseURL.includes("/console/login")) location.assign(request.responseURL);
+      if (request.responseURL.includes("/console/login")) return reject(ended(request.responseURL));
       if (request.status === 200 && request.response) resolve(request.response);
       else reject(new Error(`status ${request.status}`));
     };
     request.onerror = request.ontimeout = () => reject(new Error("no answer"));
     request.send();
   });
+}
+
+/** Say that the log-in has ended. Nobody is taken away from what they are writing. */
+function ended(address) {
+  const told = document.getElementById("ended");
+  told.querySelector("a").href = address;
+  told.hidden = false;
+  return new Error("log in first");
 }
 
 function merge(fresh) {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import httpx
 from fastapi import FastAPI
@@ -124,9 +125,11 @@ def staff(database: Path) -> None:
 
 
 @contextmanager
-def open_desk(staffed_file: Path, folder: Path, **settings: object) -> Iterator[Desk]:
+def open_desk(
+    staffed_file: Path, folder: Path, lifespan: Literal["on", "off"] = "off", **settings: object
+) -> Iterator[Desk]:
     """Serve a console over a copy in `folder` of a database that has the accounts; `settings` are
-    those that differ."""
+    those that differ. With its lifespan on, pages are told what happens."""
     plain = app_on(copy_of(staffed_file, folder))
     clock = Clock()
     app = connected(
@@ -137,7 +140,7 @@ def open_desk(staffed_file: Path, folder: Path, **settings: object) -> Iterator[
         understander=plain.understander,
     )
     web = create_app(app)
-    with serving(web) as url:
+    with serving(web, lifespan) as url:
         desk = Desk(app, web, url, clock)
         try:
             yield desk

@@ -335,3 +335,22 @@ def test_a_log_in_goes_on_while_the_database_is_asked_by_another(desk: Desk) -> 
     with desk.app.engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA query_only=0")
         assert person.get("/console/login").status_code == 200
+
+
+def test_a_form_sent_too_late_leads_back_to_its_page(desk: Desk) -> None:
+    person = desk.logged_in("operator")
+    data = {"csrf": person.csrf, "text": "x"}
+    desk.clock.forward(hours=13)
+
+    def leads_to(referer: str) -> str:
+        headers = {"referer": referer}
+        sent = person.post(
+            "/console/conversations/1/note", data=data, headers=headers, follow_redirects=False
+        )
+        assert sent.status_code == 303
+        return sent.headers["location"]
+
+    back = leads_to(f"{desk.url}/console/conversations/1?done=x")
+    assert back == "/console/login?next=/console/conversations/1"
+    for elsewhere in ("", "https://elsewhere.example/console/people", "//x", f"{desk.url}/"):
+        assert leads_to(elsewhere) == "/console/login"
