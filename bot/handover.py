@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import (
     Connection,
     Engine,
+    bindparam,
     func,
     insert,
     select,
@@ -83,11 +84,7 @@ class Handovers:
 
     def open_of(self, conversation: Held) -> Handover | None:
         """The conversation's open hand-over."""
-        row = conversation.connection.execute(
-            handovers().where(
-                HandoverRow.conversation_pk == conversation.pk, HandoverRow.state.in_(OPEN)
-            )
-        ).one_or_none()
+        row = conversation.connection.execute(_OPEN_OF, {"this": conversation.pk}).one_or_none()
         return None if row is None else as_handover(row)
 
     def waiting_before(self, conversation: Held, handover: Handover) -> int:
@@ -348,6 +345,11 @@ class Handovers:
             longer = tuple_(HandoverRow.asked_at, HandoverRow.pk)
             waiting = waiting.where(longer < (handover.asked_at, handover.pk))
         return connection.execute(waiting).scalar_one()
+
+
+_OPEN_OF = handovers().where(  # run in every turn, and so built once
+    HandoverRow.conversation_pk == bindparam("this"), HandoverRow.state.in_(OPEN)
+)
 
 
 def _bound(conversation_pk: int) -> str:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -162,9 +163,7 @@ class Outbox:
     def release(self, connection: Connection, channel: str, recipient: str) -> None:
         """The person has written: what was held may be tried again."""
         connection.execute(
-            update(OutboxRow)
-            .where(_of(channel, recipient), OutboxRow.state == "held")
-            .values(state="waiting", due_at=self._now(), attempts=0)
+            _RELEASE, {"of_channel": channel, "of_person": recipient, "due_at": self._now()}
         )
 
     def collect(
@@ -367,3 +366,15 @@ def _of(channel: str, recipient: str) -> ColumnElement[bool]:
 
 def _unleased(now: dt.datetime) -> ColumnElement[bool]:
     return or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)
+
+
+# Run in every turn, and so built once.
+_RELEASE = (
+    update(OutboxRow)
+    .where(
+        OutboxRow.channel == bindparam("of_channel"),
+        OutboxRow.recipient == bindparam("of_person"),
+        OutboxRow.state == "held",
+    )
+    .values(state="waiting", attempts=0, due_at=bindparam("due_at"))
+)

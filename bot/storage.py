@@ -28,6 +28,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     insert,
     select,
@@ -154,22 +155,15 @@ class Held:
             return
         if self.connection.dialect.name == "sqlite":
             self.connection.exec_driver_sql("BEGIN IMMEDIATE")
-        moved_on = self.connection.execute(
-            update(ConversationRow)
-            .where(ConversationRow.pk == self.pk, ConversationRow.version == self.version)
-            .values(version=self.version + 1)
-        )
+        moved_on = self.connection.execute(_MOVE_ON, {"this": self.pk, "read": self.version})
         if moved_on.rowcount != 1:
             raise Moved
         self._writing = True
 
     def reply_to(self, message_id: str) -> Reply | None:
         """The reply given to this message before; None for a new message."""
-        stored = self.connection.execute(
-            select(TurnRow.reply).where(
-                TurnRow.conversation_pk == self.pk, TurnRow.message_id == message_id
-            )
-        ).scalar()
+        asked = {"this": self.pk, "message": message_id}
+        stored = self.connection.execute(_REPLY_TO, asked).scalar()
         return None if stored is None else _REPLY.validate_json(stored)
 
     def turns(self) -> list[Turn]:
@@ -194,24 +188,23 @@ class Held:
         # What staff say may name an office's telephone; the office is nobody's secret.
         kept = redacted_reply(reply, offices=message.speaker == "staff")
         turn: int = self.connection.execute(
-            insert(TurnRow)
-            .values(
-                conversation_pk=self.pk,
-                message_id=message.id,
-                speaker=message.speaker,
-                staff=message.staff,
+            _ADD_TURN,
+            {
+                "conversation_pk": self.pk,
+                "message_id": message.id,
+                "speaker": message.speaker,
+                "staff": message.staff,
                 # A name has no shape that could be found: such words are left out whole.
-                text=say("permit.kept_out") if reply.private else redact(message.text),
-                status=kept.status.value,
-                intent=kept.intent,
-                confidence=kept.confidence,
-                reply=_REPLY.dump_json(kept).decode(),
-                release=kept.release,
-                region=memory.region,
-                asked_at=asked_at,
-                answered_at=answered_at,
-            )
-            .returning(TurnRow.pk)
+                "text": say("permit.kept_out") if reply.private else redact(message.text),
+                "status": kept.status.value,
+                "intent": kept.intent,
+                "confidence": kept.confidence,
+                "reply": _REPLY.dump_json(kept).decode(),
+                "release": kept.release,
+                "region": memory.region,
+                "asked_at": asked_at,
+                "answered_at": answered_at,
+            },
         ).scalar_one()
         self.remember(memory, answered_at)
         return turn
@@ -220,12 +213,9 @@ class Held:
         """Keep `memory`, redacted, and when the conversation is to be looked at again."""
         self.begin_writing()
         note_change(self.connection, self.pk, now)
-        self.connection.execute(
-            update(ConversationRow)
-            .where(ConversationRow.pk == self.pk)
-            .values(memory=memory_to_json(memory), updated_at=now)
-        )
-        self.connection.execute(delete(RecheckRow).where(RecheckRow.conversation_pk == self.pk))
+        kept = {"this": self.pk, "memory": memory_to_json(memory), "updated_at": now}
+        self.connection.execute(_REMEMBER, kept)
+        self.connection.execute(_NOT_DUE, {"this": self.pk})
         due = [memory.permit.until] if memory.permit else []
         due += [memory.recheck.due_at] if memory.recheck else []
         due += [memory.consent.due_at] if memory.consent else []
@@ -237,7 +227,33 @@ class Held:
 
 def note_change(connection: Connection, conversation_pk: int, now: dt.datetime) -> None:
     """Tell those who watch the conversation, once this transaction is through."""
-    connection.execute(insert(ChangeRow).values(conversation_pk=conversation_pk, at=now))
+    connection.execute(_CHANGED, {"conversation_pk": conversation_pk, "at": now})
+
+
+# A turn's statements are built once: building one takes longer than running it.
+_HERE = (
+    ConversationRow.channel == bindparam("channel"),
+    ConversationRow.id == bindparam("id"),
+)
+_THIS = ConversationRow.pk == bindparam("this")
+_PK = select(ConversationRow.pk).where(*_HERE)
+_HOLD = (
+    select(ConversationRow.pk, ConversationRow.memory, ConversationRow.version)
+    .where(*_HERE)
+    .with_for_update()
+)
+_MOVE_ON = (
+    update(ConversationRow)
+    .where(_THIS, ConversationRow.version == bindparam("read"))
+    .values(version=ConversationRow.version + 1)
+)
+_REMEMBER = update(ConversationRow).where(_THIS)
+_REPLY_TO = select(TurnRow.reply).where(
+    TurnRow.conversation_pk == bindparam("this"), TurnRow.message_id == bindparam("message")
+)
+_ADD_TURN = insert(TurnRow).returning(TurnRow.pk)
+_CHANGED = insert(ChangeRow)
+_NOT_DUE = delete(RecheckRow).where(RecheckRow.conversation_pk == bindparam("this"))
 
 
 _locks: weakref.WeakValueDictionary[tuple[str, str, str], threading.Lock] = (
@@ -266,21 +282,13 @@ def held(engine: Engine, channel: str, conversation: str, now: dt.datetime) -> I
     with _lock_of(engine, channel, conversation):
         _make_sure_of(engine, channel, conversation, now)
         with engine.begin() as connection:
-            row = connection.execute(
-                select(ConversationRow.pk, ConversationRow.memory, ConversationRow.version)
-                .where(ConversationRow.channel == channel, ConversationRow.id == conversation)
-                .with_for_update()
-            ).one()
+            row = connection.execute(_HOLD, {"channel": channel, "id": conversation}).one()
             yield Held(connection, row.pk, memory_from_json(row.memory), row.version)
 
 
 def _make_sure_of(engine: Engine, channel: str, conversation: str, now: dt.datetime) -> None:
-    there = select(ConversationRow.pk).where(
-        ConversationRow.channel == channel, ConversationRow.id == conversation
-    )
-    with engine.connect() as connection:
-        if connection.execute(there).scalar() is not None:
-            return
+    if conversation_pk(engine, channel, conversation) is not None:
+        return
     upsert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
     with engine.begin() as connection:
         connection.execute(
@@ -357,11 +365,7 @@ def history(
 def conversation_pk(engine: Engine, channel: str, conversation: str) -> int | None:
     """The row of a conversation by its channel's name for it; None for an unknown one."""
     with engine.connect() as connection:
-        return connection.execute(
-            select(ConversationRow.pk).where(
-                ConversationRow.channel == channel, ConversationRow.id == conversation
-            )
-        ).scalar()
+        return connection.execute(_PK, {"channel": channel, "id": conversation}).scalar()
 
 
 def conversation_version(engine: Engine, channel: str, conversation: str) -> int | None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from knowledge.words import search_words
 
@@ -55,6 +56,11 @@ _FIND = {
         ORDER BY score DESC, clause.id LIMIT :limit""",
 }
 
+_MATCHES = {
+    "sqlite": "clause_words MATCH :query",
+    "postgresql": "clause_words.words @@ to_tsquery('simple', :query)",
+}
+
 
 @dataclass(frozen=True)
 class ClauseScore:
@@ -98,21 +104,26 @@ def find(
         return []
     dialect = connection.dialect.name
     parameters: dict[str, object] = {"limit": limit, "release": release}
-    conditions = ["release_document.release_id = :release"]
     if dialect == "sqlite":
         parameters["query"] = " OR ".join(f'"{word}"' for word in words)
-        conditions.append("clause_words MATCH :query")
     else:
         parameters["query"] = " | ".join(f"'{word}'" for word in words)
         parameters["words"] = words
-        conditions.append("clause_words.words @@ to_tsquery('simple', :query)")
     if regions:
-        names = {f"region_{i}": code for i, code in enumerate(regions)}
-        parameters |= names
-        marks = ", ".join(f":{name}" for name in names)
-        conditions.append(
-            f"clause.document_pk IN (SELECT pk FROM document WHERE region IN ({marks}))"  # noqa: S608
-        )
-    where = f"WHERE {' AND '.join(conditions)}"
-    rows = connection.execute(text(_FIND[dialect].format(where=where)), parameters)
+        parameters["regions"] = regions
+    rows = connection.execute(_finding(dialect, bool(regions)), parameters)
     return [ClauseScore(pk, score) for pk, score in rows]
+
+
+@cache
+def _finding(dialect: str, within: bool) -> TextClause:
+    """The statement; built once, for that takes longer than a search of a small library."""
+    matches, condition = _MATCHES[dialect], ""
+    if within:
+        condition = " AND clause.document_pk IN (SELECT pk FROM document WHERE region IN :regions)"
+    statement = text(
+        _FIND[dialect].format(
+            where=f"WHERE release_document.release_id = :release AND {matches}{condition}"
+        )
+    )
+    return statement.bindparams(bindparam("regions", expanding=True)) if within else statement

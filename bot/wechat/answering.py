@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import anyio
 import anyio.to_thread
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, delete, func, or_, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.inbox import Inbox
@@ -36,6 +36,17 @@ _ACTS = frozenset(("subscribe", "scan", "click", "scancode_waitmsg", "scancode_p
 
 _REPLY = TypeAdapter(Reply)
 _T = TypeVar("_T")
+
+
+_STORED = (
+    select(TurnRow.reply)
+    .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
+    .where(
+        ConversationRow.channel == CHANNEL,
+        ConversationRow.id == bindparam("person"),
+        TurnRow.message_id == bindparam("message"),
+    )
+)
 
 
 class GoesAnotherWay(Exception):
@@ -114,6 +125,14 @@ class Answering:
         repeat of what was answered long ago must not run out of time. None: it is new."""
         return await self._in_thread(partial(self._stored, message))
 
+    async def looked_up(self, message: Received) -> tuple[Reply | None, bool]:
+        """The same, and whether other late messages of the person are to be finished first."""
+
+        def look() -> tuple[Reply | None, bool]:
+            return self._stored(message), bool(self.late.earlier(message))
+
+        return await self._in_thread(look)
+
     async def finish_earlier(self, message: Received) -> None:
         """See the person's other late messages to their end first."""
         for key in await self._in_thread(partial(self.late.earlier, message)):
@@ -168,15 +187,8 @@ class Answering:
 
     def _stored(self, message: Received) -> Reply | None:
         with self.engine.connect() as connection:
-            stored = connection.execute(
-                select(TurnRow.reply)
-                .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
-                .where(
-                    ConversationRow.channel == CHANNEL,
-                    ConversationRow.id == message.sender,
-                    TurnRow.message_id == message.key,
-                )
-            ).scalar()
+            asked = {"person": message.sender, "message": message.key}
+            stored = connection.execute(_STORED, asked).scalar()
         return None if stored is None else _REPLY.validate_json(stored)
 
     async def _cannot(self, message: Received, kind: str) -> Reply | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.sealing import Seal
@@ -20,6 +20,20 @@ from bot.wechat.tables import CHANNEL, AnswerRow, LateRow, LateState, RequestRow
 KEPT = dt.timedelta(hours=1)
 _OPEN = LateRow.state.in_(("slow", "late"))
 _RECEIVED = TypeAdapter(Received)
+# Run for every message, and so built once.
+_STATE = select(LateRow.state).where(LateRow.key == bindparam("this"))
+_EARLIER = (
+    select(LateRow.key)
+    .where(
+        LateRow.openid == bindparam("person"),
+        LateRow.key != bindparam("this"),
+        or_(
+            LateRow.state == "late",
+            and_(LateRow.state == "slow", LateRow.due_at <= bindparam("now")),
+        ),
+    )
+    .order_by(LateRow.came_at)
+)
 
 
 @dataclass(frozen=True)
@@ -119,23 +133,13 @@ class LateTurns:
             return self._state(connection, key)
 
     def _state(self, connection: Connection, key: str) -> LateState | None:
-        return connection.execute(select(LateRow.state).where(LateRow.key == key)).scalar()
+        return connection.execute(_STATE, {"this": key}).scalar()
 
     def earlier(self, message: Received) -> list[str]:
         """Other messages of this person that no request will answer, oldest first."""
-        given_up = and_(LateRow.state == "slow", LateRow.due_at <= self.now())
+        asked = {"person": message.sender, "this": message.key, "now": self.now()}
         with self.engine.connect() as connection:
-            return list(
-                connection.scalars(
-                    select(LateRow.key)
-                    .where(
-                        LateRow.openid == message.sender,
-                        LateRow.key != message.key,
-                        or_(LateRow.state == "late", given_up),
-                    )
-                    .order_by(LateRow.came_at)
-                )
-            )
+            return list(connection.scalars(_EARLIER, asked))
 
     def due(self, limit: int = 20) -> list[str]:
         """Unfinished messages that nobody seems to be working at."""

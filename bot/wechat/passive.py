@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, Select, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.outbox import Outbox, OutboxRow
@@ -28,6 +28,15 @@ from dialogs.reply import Reply
 # How long a message that the courier is handing to WeChat at this moment is waited for: it comes
 # first. What takes longer is told here, for it may never have come.
 _SENDING_S, _POLL_S = 2.0, 0.05
+
+
+# Run for every message, and so built once.
+_GIVEN = select(AnswerRow.sealed).where(AnswerRow.key == bindparam("this"))
+_WAITING = select(OutboxRow.created_at).where(  # since when each thing waits for a person
+    OutboxRow.channel == CHANNEL,
+    OutboxRow.recipient == bindparam("person"),
+    OutboxRow.state.in_(("waiting", "held")),
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Passive:
             if sealed:
                 return self.seal.unseal(sealed, _place(message.key)) or ""
             parcels = self.outbox.collect(CHANNEL, message.sender, connection, sending=not wait)
-            if wait and connection.execute(_waiting(message.sender)).all():
+            if wait and connection.execute(_WAITING, {"person": message.sender}).all():
                 raise _Sending
             # What was taken and does not fit goes back under another key.
             others = [
@@ -126,9 +135,7 @@ class Passive:
 
     def _given(self, key: str) -> str | None:
         with self.engine.connect() as connection:
-            sealed = connection.execute(
-                select(AnswerRow.sealed).where(AnswerRow.key == key)
-            ).scalar()
+            sealed = connection.execute(_GIVEN, {"this": key}).scalar()
         return self.seal.unseal(sealed, _place(key)) if sealed else None
 
     def _put_left(
@@ -151,7 +158,7 @@ class Passive:
         """Whether anything waits for the person that came before the message was answered: what
         came later is not for a repeat of it."""
         with self.engine.connect() as connection:
-            since = connection.scalars(_waiting(message.sender)).all()
+            since = connection.scalars(_WAITING, {"person": message.sender}).all()
             if not since:
                 return False
             answered = connection.execute(
@@ -184,15 +191,6 @@ def _filled(others: list[_Queued], own: list[_Queued]) -> tuple[str, list[_Queue
                 return "\n".join(told), [left, *queue[index + 1 :]]
             told += lines
     return "\n".join(told), []
-
-
-def _waiting(openid: str) -> Select[dt.datetime]:
-    """Since when each thing waits for a person."""
-    return select(OutboxRow.created_at).where(
-        OutboxRow.channel == CHANNEL,
-        OutboxRow.recipient == openid,
-        OutboxRow.state.in_(("waiting", "held")),
-    )
 
 
 def _place(key: str) -> str:

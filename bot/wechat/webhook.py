@@ -169,12 +169,13 @@ class Webhook:
     async def _work(
         self, message: Received, before: asyncio.Task[Reply | None] | None
     ) -> Reply | None:
-        known = await self._answering.known(message)
+        known, others = await self._answering.looked_up(message)
         if known is not None:
             return known if known.blocks else None
         if before is not None:
             await asyncio.wait({before})  # in the order they came
-        await self._answering.finish_earlier(message)
+        if others or before is not None:
+            await self._answering.finish_earlier(message)
         return await self._answering.reply_to(message)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
