@@ -105,6 +105,21 @@ def benefit_shown(shown: Shown, ask: Ask, desk: Desk) -> Benefit | None:
     return None
 
 
+def other_way(benefit: Benefit, ask: Ask, desk: Desk) -> Entry | None:
+    """What the same clause gives to those who do not meet the conditions of `benefit`: 签服务协议的
+    beside 依法签订劳动合同的."""
+    found = desk.library.document(benefit.entry.document.id)
+    for entry in found[1] if found else ():
+        provision = entry.provision
+        if provision.clause != benefit.entry.provision.clause or provision.kind not in _GIVING:
+            continue
+        if provision.when is None or (ask.role or "worker") not in provision.audience:
+            continue
+        if determine(provision, ask.facts, desk.words).outcome is not Truth.NOT_MET:
+            return entry
+    return None
+
+
 def topics_for(role: str | None) -> tuple[str, ...]:
     """The benefits looked at for someone of this role."""
     return _BENEFITS.get(role or "worker", _BENEFITS["worker"])

@@ -5,15 +5,15 @@ the interview, small talk, 您是想问……吗, or an honest miss. Each is a r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dialogs import handoff, interview, policy
 from dialogs.answer import Composer
-from dialogs.benefits import topics_for
+from dialogs.benefits import benefit_shown, other_way, topics_for
 from dialogs.follow_up import rest_of
 from dialogs.joining import joined
-from dialogs.memory import MYSELF, Interview, Memory, Pending, Subject
+from dialogs.memory import MYSELF, Interview, Memory, Pending, Shown, Subject
 from dialogs.policy import Desk, covered
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
@@ -21,6 +21,7 @@ from dialogs.select import Ask
 from dialogs.shown import shown_by
 from dialogs.telling import told_in_words
 from dialogs.wording import has, say
+from knowledge.rules import Truth
 from knowledge.standing import Standing
 from nlu.understanding import Understanding
 
@@ -64,7 +65,7 @@ class Replies:
     def question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """A question of its own, or talk."""
         words = self.desk.words
-        if one.intent == _ANYTHING or (says("anything", one.text) and self._names_no_topic(one)):
+        if one.intent == _ANYTHING or says("anything", one.text):
             if "role" not in memory.facts and says("household", one.text):
                 memory = memory.learn({"role": "household"}, self.now, "said")
             topics = topics_for(interview.role_of(memory))
@@ -90,11 +91,6 @@ class Replies:
         memory = memory.asks(subject)
         return self._policy(subject, one, memory)
 
-    def _names_no_topic(self, one: Understanding) -> bool:
-        return not any(
-            name in one.text for topic in self.desk.words.topics.values() for name in topic.called
-        )
-
     def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         # What a follow-up adds (高级的呢) is weighed with the question it follows.
         text = subject.question if one.text in subject.question else subject.question + one.text
@@ -113,6 +109,7 @@ class Replies:
             names = [self.desk.words.regions[code].short for code in regions]
             reply = replace(reply, options=tuple(Option(name, name) for name in names))
         shown = shown_by(reply)
+        reply = self._with_other_way(reply, shown, ask)
         memory = replace(memory, shown=shown, open_facts=reply.open_facts, checked=None)
         if reply.missing == ("region",) and not regions:
             memory = replace(memory, pending=Pending("region", self.now))
@@ -120,6 +117,25 @@ class Replies:
             offer = Option(say("interview.check"), say("interview.check"))
             reply = replace(reply, options=(*reply.options, offer))
         return reply, memory
+
+    def _with_other_way(self, reply: Reply, shown: Sequence[Shown], ask: Ask) -> Reply:
+        """The answer to somebody who does not meet its conditions, with what the clause gives to
+        people like her."""
+        if not ask.facts.keys() - {"region", "role"} or not shown:
+            return reply
+        benefit = benefit_shown(shown[0], ask, self.desk)
+        if benefit is None or benefit.determination.outcome is not Truth.NOT_MET:
+            return reply
+        other = other_way(benefit, ask, self.desk)
+        if other is None or any(one.quote == other.provision.quote for one in reply.citations):
+            return reply
+        composer = self.composer()
+        text = say("interview.other_way", says=other.provision.says)
+        composer.add("detail", Statement(text, composer.cite_entry(other)))
+        at = next(i for i, block in enumerate(reply.blocks) if block.kind == "conditions") + 1
+        blocks = (*reply.blocks[:at], *composer.blocks, *reply.blocks[at:])
+        citations = (*reply.citations, *composer.citations.values())
+        return replace(reply, blocks=blocks, citations=citations)
 
     @staticmethod
     def _checkable(reply: Reply) -> bool:

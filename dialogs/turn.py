@@ -51,6 +51,8 @@ _PLACE = 2
 # Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
 _SURELY_OTHER, _LITTLE = 0.7, 4
 _ANYTHING = "what_can_i_get"
+# Facts that are about being in the very place.
+_HERE = frozenset(("local_registration", "local_social_insurance"))
 _CHECKING = frozenset(("permit_verification", "my_permit"))
 
 
@@ -132,7 +134,9 @@ class Turn:
             elif distress.answers and says("asks", one.text) and memory.region is not None:
                 about = replace(one, text=distress.asks, ranking=(Score(distress.answers, 1.0),))
                 answer, memory = self._replies.question(about, memory)
-                answers.append(answer)
+                if answer.status is Status.NOT_COVERED and own:
+                    answer, memory = self._replies.question(one, memory)
+                answers += [answer] if answer.status is not Status.NOT_COVERED else []
         if distress.answers and len(answers) == 1:
             topics = {distress.answers: 1.0}
             asked = Subject(distress.answers, topics, distress.asks, frozenset(), sure=True)
@@ -255,10 +259,17 @@ class Turn:
             return self._replies.back(one, memory)
         if memory.checked is not None and (only_tells(one) or says("myself", one.text)):
             return self._replies.checked_again(one, memory)
+        anything = one.intent == _ANYTHING and one.confidence >= ANSWER
+        anew = (anything or says("anything", one.text)) and not says("myself", one.text)
         other = one.intent not in self.desk.words.topics and one.confidence < _SURELY_OTHER
-        if memory.subject is not None and other and one.aspects and len(rest_of(one)) <= _LITTLE:
+        if (
+            memory.subject is not None
+            and other
+            and not anew
+            and one.aspects
+            and len(rest_of(one)) <= _LITTLE
+        ):
             return self._replies.follow_up(one, memory)
-        anew = one.intent == _ANYTHING and one.confidence >= ANSWER and not says("myself", one.text)
         if memory.subject is not None and is_follow_up(one) and not anew:
             return self._replies.follow_up(one, memory)
         sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
@@ -341,6 +352,9 @@ class Turn:
                 return None
             offered = interview.offered_groups(fact, memory, self.desk.words)
             value = answer_to(fact, one, offered, interview.role_of(memory))
+            elsewhere = _elsewhere(fact.id, one, memory, self.desk.words)
+            if elsewhere is not None:
+                value, one = elsewhere, replace(one, entities=())  # where, not whose rules
             if value is None:
                 return None
             memory = self._learned(one, memory)
@@ -377,6 +391,14 @@ def _restarted(memory: Memory) -> Memory:
     if memory.interview is None or memory.pending is None:
         return memory
     return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))
+
+
+def _elsewhere(fact: str, one: Understanding, memory: Memory, words: Vocabulary) -> bool | None:
+    """注册在佛山: whether the place named lies where the rules asked about hold."""
+    named = one.values("region")
+    if fact not in _HERE or len(named) != 1 or memory.region is None:
+        return None
+    return memory.region in words.ancestors(str(named[0]))
 
 
 def _offered(memory: Memory) -> tuple[Option, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dialogs.answer import Composer
-from dialogs.benefits import Benefit
+from dialogs.benefits import Benefit, other_way
 from dialogs.conditions import explain
 from dialogs.policy import Desk, covered
 from dialogs.reply import Block, Option, Reply, Statement, Status
+from dialogs.select import Ask
 from dialogs.telling import told_in_words
 from dialogs.wording import has, listed, say
 from knowledge.rules import Facts, FactValue, Groups, Truth
@@ -45,7 +46,7 @@ def result(
     hers, others = _apart(found, facts)
     hers.sort(key=lambda benefit: _ORDER.index(_mark(benefit, facts, words)))
     for benefit in hers[:_MOST_BENEFITS]:
-        _describe(benefit, facts, composer, words)
+        _describe(benefit, facts, composer, desk)
     if others:
         _for_others(others, composer, words)
     composer.standings([benefit.entry for benefit in (*hers[:_MOST_BENEFITS], *others)])
@@ -140,9 +141,11 @@ def _heading(benefit: Benefit, mark: str, composer: Composer, words: Vocabulary)
 
 
 def _describe(
-    benefit: Benefit, facts: Mapping[str, FactValue], composer: Composer, words: Vocabulary
+    benefit: Benefit, facts: Mapping[str, FactValue], composer: Composer, desk: Desk
 ) -> None:
-    """One benefit: outcome, what it is, why, and the money as far as the document gives it."""
+    """One benefit: outcome, what it is, why, and the money as far as the document gives it; of one
+    that is not hers, what the clause gives to people like her."""
+    words = desk.words
     entry, determination = benefit.entry, benefit.determination
     clause = composer.cite_entry(entry)
     composer.explained(determination)
@@ -161,5 +164,9 @@ def _describe(
     if agencies is not None and (agencies.accepts or agencies.lead) and agencies.clause is None:
         names = listed(agencies.accepts or agencies.lead[:2])
         statements.append(Statement(say("interview.office", names=names), clause))
+    ask = Ask("", {benefit.topic: 1.0}, frozenset(), facts)
+    if mark == "not_met" and (other := other_way(benefit, ask, desk)) is not None:
+        text = say("interview.other_way", says=other.provision.says)
+        statements.append(Statement(text, composer.cite_entry(other)))
     heading = _heading(benefit, mark, composer, words)
     composer.blocks.append(Block("conditions", tuple(statements), heading))

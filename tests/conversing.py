@@ -21,8 +21,9 @@ from knowledge.library import Library
 from knowledge.numbers import figures_in, numbers_in
 from knowledge.schema import Document
 from knowledge.vocabulary import Vocabulary
-from nlu.engine import load_or_train
+from nlu.engine import EmbeddedClassifier, load_or_train
 from nlu.understand import Understander
+from nlu.understanding import Classifier
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=CHINA)
@@ -32,15 +33,25 @@ _NUMBERS_OF_OURS = {12333.0, 12345.0, 12348.0, 12338.0, 12356.0, 110.0, 120.0}
 
 
 def open_conversation(
-    library: Library, words: Vocabulary, now: Callable[[], dt.datetime] = lambda: NOW
+    library: Library,
+    words: Vocabulary,
+    now: Callable[[], dt.datetime] = lambda: NOW,
+    engine: Classifier | None = None,
 ) -> Conversation:
-    """The conversation as `bot.app` puts it together, with a clock of the test's own."""
-    return Conversation(library, words, _understander().understand, now)
+    """The conversation as `bot.app` puts it together, with a clock of the test's own. `engine`
+    stands before the embedded one."""
+    understander = Understander(engine, _embedded()) if engine else _understander()
+    return Conversation(library, words, understander.understand, now)
 
 
 @cache
 def _understander() -> Understander:
-    return Understander(load_or_train(Path("models")))
+    return Understander(_embedded())
+
+
+@cache
+def _embedded() -> EmbeddedClassifier:
+    return load_or_train(Path("models"))
 
 
 def check_reply(reply: Reply, library: Library, as_of: dt.date) -> int:
