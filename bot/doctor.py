@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database import open_engine, revision
+from bot.permits import is_local
 from bot.settings import Settings
 from bot.telegram.doctor import telegram_findings
 from bot.wechat.doctor import wechat_findings
@@ -72,6 +73,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(release is not None, what, "run anxin kb build")
     yield from _checked("policy documents are true to their clauses", _lint)
     yield from _checked("NLU model loads", lambda: _model(settings))
+    tokens = (settings.wechat_token, settings.telegram_token)
+    if any(token.get_secret_value() for token in tokens) and is_local(settings.address):
+        yield Finding(
+            False,
+            f"links in answers lead to {settings.address}, which no telephone can open",
+            "set ANXIN_PUBLIC_URL to the address that people reach; until then no links are given",
+        )
     for channel in (wechat_findings, telegram_findings):
         yield from (Finding(*found) for found in channel(settings))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -43,8 +44,15 @@ def open_permits(
     else:
         verifier = open_verifier(registry_settings, embedded_client(registry))
         registry.issuing.listen(verifier.changed)
-    mine = f"{registry.core.pages_url}/mine" if registry else None
-    return Permits(verifier, seal, mine)
+    if registry is None:
+        return Permits(verifier, seal)
+    pages = registry.core.pages_url
+    return Permits(verifier, seal, f"{pages}/mine", local=is_local(pages))
+
+
+def is_local(address: str) -> bool:
+    """Whether an address leads to this machine, whoever follows it."""
+    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _is_empty(registry: Registry) -> bool:

@@ -57,6 +57,8 @@ _ADVICE = {
     "revoked": Outcome.REVOKED,
     "expired": Outcome.EXPIRED,
 }
+# Channels of who sits at this machine, or may.
+_HERE = frozenset(("web", "terminal"))
 # A recheck that is late by so much is made by nobody: then it is made in the person's own turn.
 _OVERDUE = dt.timedelta(seconds=30)
 _SHORT = 14  # characters of a question that can only be about the permit just looked at
@@ -78,17 +80,21 @@ class Asked:
 @dataclass(frozen=True)
 class Permits:
     """What permit checks need: the registry's verifier, a seal for what is remembered, and where
-    workers find their own page (None: at a registry elsewhere)."""
+    workers find their own page (None: at a registry elsewhere). `local`: links to the registry's
+    pages open on this machine only, and are given only to who may sit at it."""
 
     verifier: Verifier
     sealing: Sealing
     mine: str | None = None
+    local: bool = False
 
     def turn(self, message: Message, text: str, plain: str, now: dt.datetime) -> PermitTurn:
         """One turn. `text` is what was said, or what the tapped option says; `plain` the same
         normalised."""
         box = CardBox(self.sealing, place_of(message.channel, message.conversation))
-        return PermitTurn(self.verifier, box, message, text, plain, now, self.mine)
+        links = not self.local or message.channel in _HERE
+        mine = self.mine if links else None
+        return PermitTurn(self.verifier, box, message, text, plain, now, mine, links)
 
     def ask_again(self, place: str, memory: Memory, now: dt.datetime) -> Asked | None:
         """Make the check that was put off, if it is due. Slow: nobody waits for it."""
@@ -146,6 +152,7 @@ class PermitTurn:
     plain: str
     now: dt.datetime
     mine: str | None = None
+    links: bool = True
 
     def answer(self, memory: Memory) -> Answer | None:
         """The turn where the message is about a permit by what it holds, or by what was asked
@@ -318,6 +325,8 @@ class PermitTurn:
         if permit_says("again", self.plain):
             return self._checked(card, memory)
         if permit_says("ask_consent", self.plain):
+            if not self.links:
+                return talk(Status.NOT_COVERED, say("permit.consent_no_link")), memory
             return self._consent().ask(card, memory)
         if permit_says("later", self.plain):
             reply = talk(Status.ANSWERED, say("permit.recheck_promised"))

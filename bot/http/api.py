@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from bot.app import App
 from bot.http import conversations, determinations, library, verifications
@@ -29,15 +29,17 @@ from knowledge.standing import china_day
 
 class Question(BaseModel):
     """A message. `conversation` is an unguessable token of the client's own making, which opens
-    the conversation again; left out, a new one is begun. Sending an `id` a second time brings the
-    first reply again. `images` are pictures in base64 (JPEG, PNG or WebP), for a photograph of a
-    permit's QR; `text` may then be empty."""
+    the conversation again (`session`, as answers call it, is taken too); left out, a new one is
+    begun. Sending an `id` a second time brings the first reply again. `images` are pictures in
+    base64 (JPEG, PNG or WebP), for a photograph of a permit's QR; `text` may then be empty."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"text": "广州月嫂培训免费吗"}]}
     )
 
-    conversation: ConversationId | None = None
+    conversation: Annotated[
+        ConversationId | None, Field(validation_alias=AliasChoices("conversation", "session"))
+    ] = None
     id: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] | None = None
     text: Annotated[str, Field(max_length=MAX_BODY)]  # as far as a body without pictures goes
     as_of: Day | None = None

@@ -620,3 +620,26 @@ def test_a_recheck_ends_after_an_hour(desk: Desk) -> None:
     desk.time.move(3601)
     assert say("permit.recheck_given_up") in as_text(desk.say("谢谢"))
     assert desk.memory.recheck is None
+
+
+# --- links that open on this machine only ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("channel", "given"), [("web", True), ("terminal", True), ("wechat", False)]
+)
+def test_a_link_to_this_machine_is_not_given_to_a_telephone(
+    desk: Desk, channel: str, given: bool
+) -> None:
+    permits = replace(desk.permits, mine="http://127.0.0.1:8000/permit/mine", local=True)
+    desk.conversation = replace(desk.conversation, permits=permits)
+    number = desk.issue().number.value
+    texts, memory = [], Memory()
+    for turn, words in enumerate(("看看我的证", f"{number} {NAME}", "请她授权")):
+        message = Message(words, "c", f"m{turn}", channel)
+        reply, memory = desk.conversation.converse(message, memory)
+        texts.append(as_text(reply))
+        memory = replace(memory, permit=None) if turn == 0 else memory
+    assert ("127.0.0.1" in texts[0]) == given
+    assert ("https://" in texts[2]) == given
+    assert (say("permit.consent_no_link") in texts[2]) != given

@@ -154,3 +154,11 @@ def test_the_answer_object_lets_new_fields_pass(library_file) -> None:
     app.engine.dispose()
     sent = answer("m", "s", reply).model_dump(mode="json")
     assert set(reply_object(reply)) | {"id", "session", "blocks", "choices"} == set(sent)
+
+
+def test_a_client_that_sends_back_what_it_was_told_goes_on(client: httpx.Client) -> None:
+    first = client.post("/api/v1/messages", json={"text": "我在广州"}).json()
+    again = {"text": "你好", "session": first["session"]}
+    assert client.post("/api/v1/messages", json=again).json()["session"] == first["session"]
+    turns = client.get(f"/api/v1/conversations/{first['session']}").json()["turns"]
+    assert [turn["text"] for turn in turns] == ["我在广州", "你好"]
