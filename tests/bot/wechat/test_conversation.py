@@ -354,7 +354,7 @@ def test_a_slow_registry_still_brings_the_verdict_once(
                     await until(lambda: bool(platform.api.delivered))
                 else:
                     assert seen == [say("pending.notice")]
-                    platform.cut = LONG_CUT
+                    platform.cut, wechat.webhook._timing = LONG_CUT, LONG_TIME
                     seen.append((await platform.say(ALICE, "1")).shown)
                 return [text for text in seen if text]
 

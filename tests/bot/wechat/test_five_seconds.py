@@ -11,7 +11,7 @@ from bot.wechat.content import say
 from bot.wechat.inbound import fields_of, received
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
-from tests.bot.wechat.harness import LONG_CUT, bench, talk, until
+from tests.bot.wechat.harness import bench, talk, until
 from tests.simulators.wechat_platform import Account, Mode, Platform, as_xml
 
 ALICE, BEN = "oAlice", "oBen"
@@ -59,7 +59,7 @@ def test_a_verified_account_sends_the_late_answer_afterwards_once(
             assert (outcome.shown, outcome.failed) == (None, False)
             slow.go.set()
             await until(lambda: bool(platform.api.delivered))
-            platform.cut = LONG_CUT
+            on.unhurried()
             assert (await platform.say(ALICE, "好吗")).shown == "答：好吗"
 
         on.run(scene)
@@ -82,7 +82,7 @@ def test_without_the_api_the_answer_waits_for_the_next_message(
             # Too early: the same notice again.
             assert (await platform.say(ALICE, "1")).shown == say("pending.notice")
             slow.go.set()
-            platform.cut = LONG_CUT
+            on.unhurried()
             assert (await platform.say(ALICE, "1")).shown == "答：慢一点"
             assert (await platform.say(ALICE, "1")).shown == "答：1"
 
@@ -100,7 +100,7 @@ def test_a_real_question_is_answered_and_the_waiting_answer_comes_first(
         async def scene(platform: Platform) -> None:
             assert (await platform.say(ALICE, "慢一点")).shown == say("pending.notice")
             slow.go.set()
-            platform.cut = LONG_CUT
+            on.unhurried()
             shown = (await platform.say(ALICE, "那长治呢")).shown
             assert shown == "\n".join(
                 (say("pending.earlier"), "答：慢一点", say("pending.now"), "答：那长治呢")
@@ -118,7 +118,7 @@ def test_an_answer_ready_for_a_repeat_is_given_there(tmp_path: Path, any_databas
             fields = platform.message(ALICE, "text", Content="慢一点")
             assert (await platform.once(fields)).status is None
             slow.go.set()
-            platform.cut = LONG_CUT
+            on.unhurried()
             second = await platform.once(fields)
             assert platform.read(second.body, fields) == "答：慢一点"
             assert (await platform.say(ALICE, "你好")).shown == "答：你好"
@@ -133,7 +133,7 @@ def test_one_slow_person_does_not_hold_up_another(tmp_path: Path, any_database: 
 
         async def scene(platform: Platform) -> None:
             assert (await platform.say(ALICE, "慢慢来")).shown is None
-            platform.cut = LONG_CUT
+            on.unhurried()
             assert (await platform.say(BEN, "问")).shown == "答：问"
             slow.go.set()
             await until(lambda: bool(platform.api.delivered))
