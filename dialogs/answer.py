@@ -23,9 +23,9 @@ from knowledge.rules import Determination, determine
 from knowledge.schema import Amount, Document, Provision, Silence
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import Vocabulary
-from knowledge.words import search_words
 from nlu.understanding import Aspect
 
+_WHERE = frozenset[Aspect](("office", "procedure"))
 _MOST_SILENCES = 2
 # A silence is named by a question that shares so many words with it.
 _NAMED = 3
@@ -94,14 +94,17 @@ class Composer:
         first, rest = entries[0], entries[1:]
         self.conclusion(ask, first)
         for entry in rest:
-            self.add(
-                "detail",
-                Statement(say("detail.also", says=entry.provision.says), self.cite_entry(entry)),
-            )
+            key = "detail.also_then" if self._is_repealed(entry) else "detail.also"
+            text = say(key, says=entry.provision.says)
+            self.add("detail", Statement(text, self.cite_entry(entry)))
         self.conditions(ask, first)
         complete = self.amounts(ask, entries)
         complete &= self.office(ask, entries)
-        complete &= self.silences(ask, entries)
+        unsaid = self.silences(ask, entries)
+        if ask.aspects & _WHERE:
+            key = "office.hotline_alone" if unsaid else "office.hotline"
+            self.add("advice", Statement(say(key)))
+        complete &= not unsaid
         self.standings(entries)
         return complete and not unspecified(first.provision)
 
@@ -120,7 +123,15 @@ class Composer:
         openers = [Statement(text, clause) for text in self._openers(ask, entry)]
         if "amount" in ask.aspects and not any(is_money(a) for a in entry.provision.amounts):
             openers += self.silent_on(ask, entry.document, "amount")[:1]
-        self.add("conclusion", *openers, Statement(entry.provision.says, clause))
+        text = entry.provision.says
+        if self._is_repealed(entry):
+            # Told as what was, and of what: it must not be read as given now.
+            topic = self.words.topics[entry.provision.topics[0]].label
+            text = say("opener.then", topic=topic, says=text)
+        self.add("conclusion", *openers, Statement(text, clause))
+
+    def _is_repealed(self, entry: Entry) -> bool:
+        return standing(entry.document, self.as_of) is Standing.REPEALED
 
     def _openers(self, ask: Ask, entry: Entry) -> list[str]:
         provision = entry.provision
@@ -201,10 +212,11 @@ class Composer:
     def _said_silent(self) -> bool:
         """Whether the conclusion already says what the document does not give."""
         start = say("detail.silence", says="").rstrip("。")
-        return any(s.text.startswith(start) for s in self.blocks[0].statements)
+        last = next(block for block in reversed(self.blocks) if block.kind == "conclusion")
+        return any(s.text.startswith(start) for s in last.statements)
 
     def office(self, ask: Ask, entries: Sequence[Entry]) -> bool:
-        wanted = bool(ask.aspects & {"office", "procedure"})
+        wanted = bool(ask.aspects & _WHERE)
         statements: list[Statement] = []
         found = False
         for entry in entries[:1] if not wanted else entries:
@@ -226,8 +238,6 @@ class Composer:
                         statements.append(Statement(text, clause))
         if statements:
             self.add("office", *statements, heading=say("office.heading"))
-        if wanted:
-            self.add("advice", Statement(say("office.hotline")))
         return found or not wanted
 
     @staticmethod
@@ -240,7 +250,7 @@ class Composer:
         return next(iter([*agencies.accepts, *agencies.lead, *agencies.support]))
 
     def silences(self, ask: Ask, entries: Sequence[Entry]) -> bool:
-        """What was asked and the documents do not give. True when nothing asked is missing."""
+        """What was asked and the documents do not give. Whether there is any."""
         said = {statement for block in self.blocks for statement in block.statements}
         missing = []
         for document in _documents(entries):
@@ -250,25 +260,28 @@ class Composer:
             missing += self.silent_in_words(ask, document)
         fresh = [s for s in dict.fromkeys(missing) if s not in said]
         self.add("silence", *fresh[:_MOST_SILENCES])
-        return not missing
+        return bool(missing)
 
     def silent_on(self, ask: Ask, document: Document, aspect: Aspect) -> list[Statement]:
-        """The document's declared silences about what is asked, the nearest first."""
-        asked = frozenset(search_words(ask.text))
-        found = [
-            (-len(asked & words_of(silence.says)), index, silence)
+        """The document's declared silences about what is asked, the nearest first; one alone where
+        the question shares words with none."""
+        found = sorted(
+            (-len(ask.words & words_of(silence.says)), index, silence)
             for index, silence in enumerate(document.silent_on)
             if silence.topic in ask.topics and aspect in silence.aspects
+        )
+        bearing = [silence for shared, _, silence in found if shared]
+        return [
+            self._silence(document, silence)
+            for silence in bearing or [silence for _, _, silence in found[:1]]
         ]
-        return [self._silence(document, silence) for _, _, silence in sorted(found)]
 
     def silent_in_words(self, ask: Ask, document: Document) -> list[Statement]:
         """The declared silences that the question names in so many words (每次还是每月)."""
-        asked = frozenset(search_words(ask.text))
         return [
             self._silence(document, silence)
             for silence in document.silent_on
-            if silence.topic in ask.topics and len(asked & words_of(silence.says)) >= _NAMED
+            if silence.topic in ask.topics and len(ask.words & words_of(silence.says)) >= _NAMED
         ]
 
     def _silence(self, document: Document, silence: Silence) -> Statement:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialogs.answer import Composer
+from dialogs.match import nearness
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, Pick, may_concern, programmes_meant, weigh
 from dialogs.standings import standing_sentence
@@ -14,15 +15,20 @@ from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.standing import applies, exists, standing
 from knowledge.vocabulary import Vocabulary
+from knowledge.words import question_words
 
 # A supporting provision must come this near to the best one, and no more than this many are shown.
 _NEAR = 0.6
 _NEAR_ELSEWHERE = 0.7
+# Its words must be this near to the question's, unless it is of the same subject as the best.
+_BEARING = 4.0
 _MOST = 4
-# Clauses that plain search brings in beside the topic's own, for questions the NLU files elsewhere.
-_SEARCHED = 6
-# Without a known place, one area's answer is given alone when it fits this much better.
-_CLEARLY = 1.35
+# So many areas can be told side by side; of more, the person is asked for hers first.
+MOST_AREAS = 12
+# Provisions that search brings in beside the topic's own, for questions the NLU files elsewhere.
+_SEARCHED = 20
+# Without a known place, an area's answer is shown when it fits so well beside the best one's.
+_AS_WELL = 0.6
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
     for topic in topics:
         for entry in desk.library.provisions(topic, regions):
             found[entry.provision.id] = entry
-    for entry in desk.library.provisions_near(ask.text, regions=regions, limit=_SEARCHED):
+    asked = question_words(ask.text) | dict.fromkeys(ask.feared, 1.0)
+    for entry in desk.library.provisions_near(asked, regions, limit=_SEARCHED):
         found.setdefault(entry.provision.id, entry)
     overridden = {other for entry in found.values() for other in entry.provision.overrides}
     live = [
@@ -71,6 +78,17 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
     return weigh(live, ask, desk.words)
 
 
+def nearest(text: str, regions: Sequence[str], desk: Desk) -> Pick | None:
+    """The provision of `regions`, if they are few, nearest to `text` in words alone, and how near
+    it is."""
+    if len(regions) > MOST_AREAS:
+        return None
+    found = desk.library.provisions_near(question_words(text), regions, limit=_SEARCHED)
+    scores = nearness(found, text, (), desk.words)
+    near = [Pick(entry, score, score) for entry, score in zip(found, scores, strict=True)]
+    return max(near, key=lambda pick: pick.score, default=None)
+
+
 def _chosen(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Entry]:
     """The best provision and those that come near it.
 
@@ -82,6 +100,9 @@ def _chosen(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Entry]:
     for pick in picks[1:]:
         same = pick.entry.document.id == best.entry.document.id
         if len(chosen) == _MOST or pick.score < best.score * (_NEAR if same else _NEAR_ELSEWHERE):
+            continue
+        alike = pick.entry.provision.topics[0] == best.entry.provision.topics[0]
+        if pick.near < _BEARING and not alike:
             continue
         if may_concern(pick.entry.provision.groups, ask, words):
             chosen.append(pick.entry)
@@ -95,21 +116,19 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     name = words.regions[region].label
     if picks:
         entries = _chosen(picks, ask, desk.words)
-        complete = composer.provisions(ask, entries)
         above = entries[0].document.region
+        after = len(composer.blocks) + 1
+        complete = composer.provisions(ask, entries)
         if above != region:
-            composer.add(
-                "conclusion",
-                Statement(
-                    say("region.parent", name=words.regions[above].label, asked=name),
-                    composer.cite_entry(entries[0]),
-                ),
-            )
+            text = say("region.parent", name=words.regions[above].label, asked=name)
+            whose = Statement(text, composer.cite_entry(entries[0]))
+            composer.blocks.insert(after, Block("conclusion", (whose,)))
         return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
     if "validity" in ask.aspects and (documents := _heads(chain, composer.as_of, desk)):
         composer.worth(ask, documents)
         return Status.ANSWERED
-    below = [code for code in words.descendants(region) if code != region]
+    inside = frozenset(words.descendants(region)) - {region}
+    below = [code for code in desk.library.regions() if code in inside][:MOST_AREAS]
     picks = candidates(ask, below, composer.as_of, desk) if below else []
     if picks:
         return _only_below(ask, region, picks, composer, desk)
@@ -162,15 +181,16 @@ def _only_below(
 
 def _anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
     """The place is not known: one area's answer if it alone fits, else a line for each area."""
-    regions = desk.library.topic_regions(ask.topic)
-    picks = candidates(ask, regions, composer.as_of, desk)
+    regions = desk.library.regions()
+    few = len(regions) <= MOST_AREAS
+    picks = candidates(ask, regions, composer.as_of, desk) if few else []
     if not picks:
         composer.talk(say("region.ask"))
         composer.talk(say("region.covered", names=covered(desk)))
         return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
-    best = _best_by_region(picks)
-    scores = sorted((pick.score for pick in best.values()), reverse=True)
-    if len(scores) == 1 or scores[0] > scores[1] * _CLEARLY:
+    least = picks[0].score * _AS_WELL
+    best = _best_by_region([pick for pick in picks if pick.score >= least] or picks[:1])
+    if len(best) == 1:
         region = picks[0].entry.document.region
         mine = [pick for pick in picks if pick.entry.document.region == region]
         entries = _chosen(mine, ask, desk.words)
@@ -210,12 +230,14 @@ def _lines(best: dict[str, Pick], composer: Composer, desk: Desk) -> None:
 
 def covered(desk: Desk) -> str:
     """The names of the areas the library has documents of."""
-    return listed([desk.words.regions[code].label for code in desk.library.regions()])
+    regions = desk.library.regions()
+    names = listed([desk.words.regions[code].label for code in regions[:MOST_AREAS]])
+    return names if len(regions) <= MOST_AREAS else say("region.many", names=names)
 
 
 def places(desk: Desk) -> tuple[Option, ...]:
-    """Those areas as options to tap."""
-    names = [desk.words.regions[code].short for code in desk.library.regions()]
+    """Those areas, or the first of many, as options to tap."""
+    names = [desk.words.regions[code].short for code in desk.library.regions()[:MOST_AREAS]]
     return tuple(Option(name, name) for name in names)
 
 

@@ -104,6 +104,12 @@ def how_many(text: str) -> tuple[str, ...]:
     return tuple(match.group(1) for match in _pattern(_data()["how_many"]).finditer(text))
 
 
+def obstacles(text: str) -> tuple[str, ...]:
+    """A document's words for what the person fears stands in the way: 户籍 for 我外地户口."""
+    words = _data()["obstacles"].items()
+    return tuple(word for word, said in words if _pattern(said).search(text))
+
+
 def only_answers(text: str) -> bool:
     """Whether `text` means something only as an answer to a question: 3, 是的, 没有, 签了."""
     kinds = ("ordinal", "ordinals", "agrees", "denies", "did", "did_not")

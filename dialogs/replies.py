@@ -32,6 +32,11 @@ ANSWER = 0.35
 GUESS = 0.12
 # From here on the topic is taken as certain: what no document says of it is said to be unsaid.
 SURE = 0.9
+# Where the engine is less sure than this that a message is no question for us, and its words are
+# this near to a provision's, it is one. Between topics less is asked. A story is near to much.
+_DOUBTED = 0.6
+_NEAR_WORDS, _NEARER_WORDS = 10.0, 20.0
+_A_STORY = 40
 # Topics whose confidence comes this near to the best one's are weighed together with it.
 _NEAR = 0.4
 _MOST_TOPICS = 3
@@ -73,6 +78,8 @@ class Replies:
         unsure = one.confidence < _LIKELY or one.intent == "out_of_scope"
         if unsure and says("weary", one.text) and not says("asks", one.text):
             return talk(Status.ANSWERED, say("weary"), intent="emergency"), memory
+        if (near := self._by_words(one, memory)) is not None:
+            return self._asks(near, one, memory)
         ours = sum(score.confidence for score in one.ranking if score.intent in words.topics)
         if one.confidence < GUESS and ours < ANSWER:
             return self._not_understood(one, memory)
@@ -88,8 +95,26 @@ class Replies:
             return self._clarify(one, memory)
         sure = one.confidence >= SURE
         subject = Subject(one.intent, self._topics(one), one.text, one.aspects, sure)
-        memory = memory.asks(subject)
-        return self._policy(subject, one, memory)
+        return self._asks(subject, one, memory)
+
+    def _asks(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        return self._policy(subject, one, memory.asks(subject))
+
+    def _by_words(self, one: Understanding, memory: Memory) -> Subject | None:
+        """Where the engine is not sure what a question is about: the subject of the provision whose
+        words it is near to, for how people ask for each is known."""
+        topical = one.intent in self.desk.words.topics
+        if one.confidence >= (ANSWER if topical else _DOUBTED) or one.intent in _NO_RESUMING:
+            return None
+        if not topical and len(one.text) > _A_STORY:
+            return None
+        places = [str(code) for code in one.values("region")] or [memory.region or ""]
+        regions = [code for place in places for code in self.desk.words.ancestors(place)]
+        found = policy.nearest(one.text, regions or self.desk.library.regions(), self.desk)
+        if found is None or found.score < (_NEAR_WORDS if topical else _NEARER_WORDS):
+            return None
+        topics = dict.fromkeys(found.entry.provision.topics, 1.0)
+        return Subject(found.entry.provision.topics[0], topics, one.text, one.aspects)
 
     def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         # What a follow-up adds (高级的呢) is weighed with the question it follows.

@@ -7,10 +7,10 @@ what was read is kept.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Select, false, insert, select, text, update
@@ -31,6 +31,7 @@ from knowledge.tables import (
     ReleaseDocumentRow,
     ReleaseRow,
 )
+from knowledge.terms import Terms
 from knowledge.vocabulary import Vocabulary
 
 _CACHE = 20_000
@@ -52,6 +53,13 @@ class Entry:
     provision: Provision
     clause: Clause
     document: Document
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the provision is found by; worked out once, for the entry is kept."""
+        provision = self.provision
+        above = f"{self.document.title} {self.clause.heading}"
+        return Terms.of(provision.says, provision.quote, above, provision.asked)
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,6 @@ class Library:
         self._document = lru_cache(_CACHE)(self._read_document)
         self._clause = lru_cache(_CACHE)(self._read_clause)
         self._provision = lru_cache(_CACHE)(self._read_provision)
-        self._in_clause = lru_cache(_CACHE)(self._read_in_clause)
         self._on_topic = lru_cache(_CACHE)(self._read_on_topic)
         self._topic_regions = lru_cache(_CACHE)(self._read_topic_regions)
         self._documents = lru_cache(_CACHE)(self._read_documents)
@@ -150,11 +157,13 @@ class Library:
         return hits
 
     def provisions_near(
-        self, question: str, *, regions: Sequence[str] = (), limit: int = 5
+        self, words: Mapping[str, float], regions: Sequence[str], limit: int
     ) -> list[Entry]:
-        """The provisions of the clauses nearest to `question`."""
-        scores = self._scores(question, regions, limit)
-        return [entry for score in scores for entry in self._in_clause(score.clause_pk)]
+        """The provisions of `regions` nearest to weighed `words`, best first."""
+        release = self._id()
+        with self._engine.connect() as connection:
+            found = search.find_provisions(connection, release, words, regions, limit)
+        return [self._provision(pk) for pk in found]
 
     # --- rows, read once ---------------------------------------------------------------------
 
@@ -217,10 +226,6 @@ class Library:
             return None
         clause, document_pk = self._clause(keys[0])
         return clause, self._document(document_pk)
-
-    def _read_in_clause(self, clause_pk: int) -> tuple[Entry, ...]:
-        query = select(ProvisionRow.pk).where(ProvisionRow.clause_pk == clause_pk)
-        return tuple(self._provision(pk) for pk in self._keys(query.order_by(ProvisionRow.pk)))
 
     def _read_document(self, pk: int) -> Document:
         with self._engine.connect() as connection:
@@ -393,6 +398,14 @@ def _store(connection: Connection, loaded: LoadedDocument) -> int:
                 "body": provision.model_dump_json(by_alias=True, exclude_none=True),
             }
             for provision in document.provisions
+        ],
+    )
+    search.index_provisions(
+        connection,
+        document.region,
+        [
+            (pk, " ".join((one.says, one.quote, loaded.clauses[one.clause].heading, *one.asked)))
+            for one, pk in zip(document.provisions, provision_pks, strict=True)
         ],
     )
     topics = [

@@ -1,0 +1,113 @@
+"""How near the words of provisions are to those of a question.
+
+A provision is compared by what it says, by the headings and the title above it, and by the
+questions it is known to answer (`asked`), of which the nearest counts. What is shared counts by its
+rarity among the provisions compared. The weights are coarse steps (docs/measurements.md).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import chain, pairwise
+
+from knowledge.library import Entry
+from knowledge.numbers import numbers_in
+from knowledge.vocabulary import Vocabulary
+from knowledge.words import question_words
+
+# What a shared word, pair of characters and character count for, by their rarity.
+_WORD, _PAIR, _CHARACTER = 1.5, 0.9, 0.6
+# One that the document itself coined.
+_COINED = 2.0
+# A term that stands in the headings above a clause, or names its topic, and not in what it says.
+_IN_PART = 0.4
+# A long provision shares words with every question.
+_LENGTH = 1.2
+# What the nearest of the questions a provision is known to answer counts for, and how much a long
+# one must share more.
+_ASKED, _ASKED_LENGTH = 0.8, 1.0
+# Characters that say nothing about what is asked, alone or two together.
+_EMPTY = frozenset(
+    "的了吗呢吧啊呀是在和与及或我你您他她它有没不就都也还请想要能哪这那个什么怎多少几给去来到对为以会让被把咱俺们"
+)
+
+
+def nearness(
+    entries: Sequence[Entry], text: str, topics: Sequence[str], words: Vocabulary
+) -> list[float]:
+    """How near each of `entries` is to the question `text`, which is about `topics`."""
+    asked = asked_terms(text, words)
+    coined = (term for entry in entries for term in entry.terms.coined)
+    asked |= dict.fromkeys((term for term in coined if term in text), _COINED)
+    said = frozenset(asked)
+    named = _named(text, topics, words)
+    whole = [entry.terms.text & said for entry in entries]
+    part = [
+        ((entry.terms.above | _implied(entry, named)) & said) - terms
+        for entry, terms in zip(entries, whole, strict=True)
+    ]
+    known = [[question & said for question in entry.terms.asked] for entry in entries]
+    found = Counter(chain.from_iterable((*whole, *part)))
+    for questions, terms, others in zip(known, whole, part, strict=True):
+        found.update(frozenset().union(*questions) - terms - others)
+    worth = {term: asked[term] * math.log(1 + len(entries) / found[term]) for term in found}
+
+    def total(terms: frozenset[str]) -> float:
+        # The exact sum: a set has no order, and equal scores must stay equal.
+        return math.fsum(worth[term] for term in terms)
+
+    scores = []
+    for entry, terms, others, questions in zip(entries, whole, part, known, strict=True):
+        score = total(terms) + _IN_PART * total(others) - _LENGTH * math.log(len(entry.terms.text))
+        nearest = max(
+            (
+                total(shared) - _ASKED_LENGTH * math.log(len(question))
+                for shared, question in zip(questions, entry.terms.asked, strict=True)
+            ),
+            default=0.0,
+        )
+        scores.append(score + _ASKED * max(0.0, nearest))
+    return scores
+
+
+def asked_terms(text: str, words: Vocabulary) -> dict[str, float]:
+    """The terms of a question and what each counts for.
+
+    Whose rules these are is settled: that a provision names the place says nothing more for it.
+    """
+    return _terms(_places(words).sub(" ", text))
+
+
+def _terms(text: str) -> dict[str, float]:
+    text = text.strip()
+    terms = dict.fromkeys(text, _CHARACTER)
+    terms |= dict.fromkeys(map("".join, pairwise(text)), _PAIR)
+    terms |= dict.fromkeys((f"{number:g}" for number in numbers_in(text)), _WORD)  # 五十块
+    terms |= {word: _WORD * weight for word, weight in question_words(text).items()}
+    return {term: weight for term, weight in terms.items() if not _EMPTY.issuperset(term)}
+
+
+@cache
+def _places(words: Vocabulary) -> re.Pattern[str]:
+    """Every name of every area, longest first."""
+    named = {n for area in words.regions.values() for n in (area.label, area.short, *area.called)}
+    return re.compile("|".join(map(re.escape, sorted(named, key=len, reverse=True))))
+
+
+def _named(text: str, topics: Sequence[str], words: Vocabulary) -> dict[str, frozenset[str]]:
+    """The terms by which the question names each topic that it is about."""
+    return {
+        topic: frozenset(
+            term for name in words.topics[topic].called if name in text for term in _terms(name)
+        )
+        for topic in topics
+    }
+
+
+def _implied(entry: Entry, named: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The names of a provision's topics, which it need not say again."""
+    return frozenset().union(*(named.get(topic, ()) for topic in entry.provision.topics))
