@@ -131,6 +131,9 @@ class Composer:
         self.add("conclusion", *openers, Statement(text, clause))
 
     def _is_repealed(self, entry: Entry) -> bool:
+        """Whether it is told as what was: on a day before, what it said is told as it stands."""
+        if repealed_by_now(entry.document, self.as_of, self.today):
+            return False
         return standing(entry.document, self.as_of) is Standing.REPEALED
 
     def _openers(self, ask: Ask, entry: Entry) -> list[str]:
