@@ -181,10 +181,13 @@ def decision_of(
     choice: str, intent: str, note: str, word: str, meaning: str, example: str
 ) -> Decision:
     """What a form says. The choice is an intent of its own (`intent:refresher`), `other` with the
-    intent beside it, or a kind without one; what is neither is refused by `labels.checked`."""
+    intent beside it, or a kind without one; what is neither is refused by `labels.checked`. What a
+    word means is chosen by its words."""
     kind, _, named = choice.partition(":")
     if kind == "other":
         kind, named = "intent", intent
+    meant = {words: code for code, words in meanings_in_words().items()}
+    meaning = meant.get(meaning.strip(), meaning)
     return Decision(cast("LabelKind", kind), named or None, note, word, meaning, example)
 
 

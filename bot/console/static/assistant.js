@@ -1,7 +1,7 @@
 // The assistant: asks while the operator types, and puts the parts of the answer into the page. All
 // state is in the form; without this script its buttons do the same.
 
-const WAIT_MS = 60; // after the last key
+const WAIT_MS = 30; // after the last key
 const CALL = "anxin-call"; // a call that was broken off by the end of the log-in
 
 const form = document.getElementById("call");

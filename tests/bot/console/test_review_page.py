@@ -222,3 +222,21 @@ def test_what_the_bot_answered_stands_beside_the_question(desk: Desk) -> None:
     said = "".join(statement.text for _kind, statement in reply.statements())
     page = unescape(desk.logged_in("editor").get("/console/review").text)
     assert f"机器人答的：</span>{said[:200]}" in page
+
+
+def test_what_a_word_means_is_chosen_by_its_words(desk: Desk) -> None:
+    note_missing(desk.app.engine, "回锅班哪里有", "140400", "operator", NOW)
+    person = desk.logged_in("editor")
+    page = person.get(REVIEW).text
+    (ref,) = refs(page)
+    meant = next(words for words in re.findall(r'<option value="(工种：[^"]+)"', page))
+    form = {"choice": "intent:refresher", "word": "回锅", "meaning": meant, "ref": ref}
+    assert "定好了" in person.submit(f"{REVIEW}/label", **form).text
+    again = person.get(f"{REVIEW}/labels/1").text
+    assert (
+        f'name="meaning" list="meanings" maxlength="80" autocomplete="off" value="{meant}"' in again
+    )
+    assert (
+        "还要选是指什么"
+        in person.submit(f"{REVIEW}/labels/1", **form | {"meaning": "不知道是什么"}).text
+    )
