@@ -42,7 +42,7 @@ class Session:
         self.app = app
         self.as_of = as_of
         self.memory = Memory()
-        self.last: Reply | None = None
+        self.last: Reply | None = None  # that rests on clauses, for /sources and /why
 
     def handle(self, line: str) -> bool:
         """Answer one line; False when the conversation is over."""
@@ -58,8 +58,10 @@ class Session:
         return True
 
     def say(self, message: Message) -> None:
-        self.last, self.memory = self.app.conversation.converse(message, self.memory, self.as_of)
-        typer.echo(as_text(self.last, sources=False) + "\n")
+        reply, self.memory = self.app.conversation.converse(message, self.memory, self.as_of)
+        if reply.citations or reply.trace:
+            self.last = reply
+        typer.echo(as_text(reply, sources=False) + "\n")
 
     def photo(self, path: str) -> None:
         """Send the picture in the file at `path`."""

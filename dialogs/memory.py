@@ -30,7 +30,7 @@ class Told:
     """A fact with its provenance."""
 
     value: FactValue
-    how: Literal["said", "answered"]
+    how: Literal["said", "own", "answered", "shared"]  # own: 我在…; shared: of another person
     at: dt.datetime
 
 
@@ -133,7 +133,10 @@ class Memory:
         return str(told.value) if told is not None else None
 
     def learn(
-        self, facts: Mapping[str, FactValue], at: dt.datetime, how: Literal["said", "answered"]
+        self,
+        facts: Mapping[str, FactValue],
+        at: dt.datetime,
+        how: Literal["said", "own", "answered"],
     ) -> Memory:
         """The memory with `facts` added; groups are added to, everything else is replaced."""
         told = dict(self.told)
@@ -156,8 +159,10 @@ class Memory:
         """The memory with the talk turned to `person`."""
         if person == self.person:
             return self
-        shared = {name: told for name, told in self.told.items() if name in _SHARED}
-        known = self.people.get(person, {})
+        shared = {
+            name: replace(told, how="shared") for name, told in self.told.items() if name in _SHARED
+        }
+        known = {n: t for n, t in self.people.get(person, {}).items() if t.how != "shared"}
         return replace(self, person=person, people={**self.people, person: {**shared, **known}})
 
     def asks(self, subject: Subject) -> Memory:

@@ -225,6 +225,8 @@ class PermitTurn:
             return question(say("permit.no_factor"), missing=["permit_factor"]), memory
         if waits == "pin" and given.pin:
             return _private(self._own(card, given.pin, memory))
+        if waits == "number" and permit_says("no_number", self.plain):
+            return question(say("permit.no_number"), missing=["permit_number"]), memory
         if waits == "number" and not given.phone and not given.id_number:
             if given.half:
                 return _private(self._half(given.half, card, memory))

@@ -116,6 +116,11 @@ def only_answers(text: str) -> bool:
     return any(says(kind, text) for kind in kinds)
 
 
+def without_correction(text: str) -> str:
+    """`text` without the word that puts something right: 没签 of 不对，没签."""
+    return _pattern(_data()["correction"]).sub("", text).lstrip("，。！ ")
+
+
 def without_pointing(text: str) -> str:
     """`text` without the words that point back: 证 of 刚才那个证."""
     return _pattern(_data()["pointing"]).sub("", text)

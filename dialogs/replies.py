@@ -55,6 +55,8 @@ _STATUS_OF_TALK = {
 _NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
 # A question or two of these, and a person is offered.
 _MISSES = frozenset(("out_of_scope", "dont_know", "complain_bot"))
+# A yes or no to nothing: the question that waits is put again without a word more.
+_SAYS_NOTHING = frozenset(("affirm", "deny"))
 _ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
@@ -238,8 +240,10 @@ class Replies:
         if what was asked has been told by the way."""
         pending = memory.pending
         assert pending is not None  # noqa: S101 - only called while one is pending
-        if reply.status is Status.CLARIFY or one.intent in _NO_RESUMING:
+        if reply.status is Status.CLARIFY or reply.intent in _NO_RESUMING:
             return reply, memory
+        if reply.intent in _SAYS_NOTHING:
+            reply = replace(reply, blocks=())
         if pending.fact in memory.told:
             following, memory = self.interview(replace(memory, pending=None), one)
             return replace(joined([reply, following], []), options=following.options), memory

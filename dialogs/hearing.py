@@ -1,0 +1,228 @@
+"""What one question of a message is in its conversation: an answer to what was asked back,
+something told, a correction, a follow-up, or a question of its own. `dialogs/replies.py` makes the
+replies.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from dialogs import interview
+from dialogs.asked_back import steered
+from dialogs.choosing import chosen_topic
+from dialogs.defining import defined, led_by
+from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
+from dialogs.learning import learned, person_of
+from dialogs.memory import Interview, Memory, Pending
+from dialogs.policy import Desk, covered
+from dialogs.reading import DONT_KNOW, answer_to, says, without_correction
+from dialogs.replies import ANSWER, Replies, talk
+from dialogs.reply import Reply, Status
+from dialogs.retelling import told_again
+from dialogs.torn import both_ways
+from dialogs.wording import say
+from knowledge.vocabulary import Vocabulary
+from nlu.normalise import normalise
+from nlu.understanding import Score, Understanding
+
+# From here on there is no doubt about the topic of a few words.
+_CERTAIN = 0.6
+# So many characters beside a place's name do not make its message a question of its own.
+_PLACE = 2
+# Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
+_SURELY_OTHER, _LITTLE = 0.7, 4
+_ANYTHING = "what_can_i_get"
+# Facts that are about being in the very place.
+_HERE = frozenset(("local_registration", "local_social_insurance"))
+
+
+@dataclass(frozen=True)
+class Hearing:
+    understand: Callable[[str], list[Understanding]]
+    desk: Desk
+    now: dt.datetime
+    replies: Replies
+
+    def hears(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn of one question."""
+        if (person := person_of(one, memory)) != memory.person:
+            return self._of_another(one, memory.about(person))
+        waiting = memory.pending is not None and memory.interview is not None
+        if memory.pending is not None:
+            answered = steered(one, memory, self.replies) or self._answered(one, memory)
+            if answered is not None:
+                return answered
+        facts, torn = both_ways(one.text, one.facts)
+        one = replace(one, facts=facts)
+        memory = learned(one, memory.forgets(torn), self.desk, self.now)
+        if waiting and only_tells(one):
+            return self.replies.interview(_restarted(memory), one)
+        reply, memory = self._something_else(one, memory)
+        still = memory.pending is not None and memory.interview is not None
+        if torn:
+            alone = replace(reply, blocks=(), citations=()) if waiting else reply
+            return self.replies.which(torn[0], alone, memory)
+        return self.replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
+
+    def _of_another(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn in which the talk turns to somebody else: an interview begins anew for them."""
+        memory = learned(one, replace(memory, pending=None), self.desk, self.now)
+        if memory.interview is not None:
+            memory = replace(memory, interview=Interview(memory.interview.topics))
+            if only_tells(one) or is_follow_up(one):
+                return self.replies.interview(memory, one)
+            memory = replace(memory, interview=None)
+        return self._something_else(one, memory)
+
+    def _something_else(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn of a message that answers no question of ours."""
+        if one.text == say("interview.check") and memory.subject is not None:
+            only = memory.shown[:1]
+            memory = replace(memory, interview=Interview(tuple(memory.subject.topics), only=only))
+            return self.replies.interview(memory, one)
+        if one.text == say("interview.finish"):
+            return talk(Status.CLARIFY, say("no_options")), memory
+        if again := told_again(one, memory, self.replies):
+            return again
+        if (ticked := self._ticked(one, memory)) is not None:
+            if memory.interview is not None:
+                return self.replies.interview(_restarted(ticked), one)
+            return self.replies.same(ticked, one)
+        if (definition := defined(one)) is not None:
+            return self._defined(definition, one, memory)
+        if says("back", one.text):
+            return self.replies.back(one, memory)
+        if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
+            return self.replies.back(one, memory)
+        if memory.checked is not None and (only_tells(one) or says("myself", one.text)):
+            return self.replies.checked_again(one, memory)
+        anything = one.intent == _ANYTHING and one.confidence >= ANSWER
+        anew = (anything or says("anything", one.text)) and not says("myself", one.text)
+        other = one.intent not in self.desk.words.topics and one.confidence < _SURELY_OTHER
+        if (
+            memory.subject is not None
+            and other
+            and not anew
+            and one.aspects
+            and len(rest_of(one)) <= _LITTLE
+        ):
+            return self.replies.follow_up(one, memory)
+        another = self._names_another(one, memory)
+        if memory.subject is not None and is_follow_up(one) and not anew and not another:
+            return self.replies.follow_up(one, memory)
+        sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
+        if memory.subject is None and only_tells(one) and not anew and not sure:
+            return self.replies.heard(memory)
+        vague = bool(one.aspects) and "benefit" not in one.aspects and not rest_of(one)
+        if memory.subject is None and vague and not anew and not sure:
+            return talk(Status.CLARIFY, say("which_topic")), memory
+        return self.replies.question(one, memory)
+
+    def _names_another(self, one: Understanding, memory: Memory) -> bool:
+        """Whether the message names a topic that is not the one in hand: 我家能领就业券吗."""
+        if memory.subject is None or one.facts or one.intent in memory.subject.topics:
+            return False
+        topic = self.desk.words.topics.get(one.intent)
+        return topic is not None and any(name in one.text for name in topic.called)
+
+    def _ticked(self, one: Understanding, memory: Memory) -> Memory | None:
+        """The memory of somebody who answers an open condition of the last answer: 签了."""
+        said = without_correction(one.text)
+        if memory.subject is None or not (says("did", said) or says("did_not", said)):
+            return None
+        role = interview.role_of(memory)
+        told = [name for name, value in memory.facts.items() if isinstance(value, bool)]
+        for name in dict.fromkeys((*memory.open_facts, *told)):
+            fact = self.desk.words.facts[name]
+            value = answer_to(fact, replace(one, text=said), frozenset(), role)
+            if isinstance(value, bool):
+                return memory.learn({name: value}, self.now, "answered")
+        return None
+
+    def _defined(
+        self, definition: Reply, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory]:
+        """A word explained, and below it what the documents say."""
+        if one.intent not in self.desk.words.topics:
+            return definition, memory
+        answer, memory = self.replies.question(one, memory)
+        return led_by(definition, answer), memory
+
+    def by_label(self, one: Understanding) -> Understanding:
+        """A topic's own label, as options send it, needs no guessing; nobody who names no permit
+        asks for hers."""
+        topic = _labels(self.desk.words).get(one.text)
+        if one.intent == "my_permit" and not says("permit", one.text) and one.ranking[1:]:
+            one = replace(one, ranking=one.ranking[1:])
+        return replace(one, ranking=(Score(topic, 1.0),)) if topic else one
+
+    def _answered(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory] | None:
+        """The turn if the message answers the pending question; None if it is something else."""
+        pending = memory.pending
+        assert pending is not None  # noqa: S101 - only asked while one is pending
+        if pending.fact == "topic":
+            return self._topic_chosen(pending, one, memory)
+        if pending.fact == "region":
+            if memory.interview is not None and says("dont_know", one.text) and is_short(one):
+                memory = replace(memory, pending=None, interview=None)
+                text = say("region.needed", names=covered(self.desk))
+                return talk(Status.NOT_COVERED, text, intent=one.intent), memory
+            if not one.values("region") or len(rest_of(one)) > _PLACE:
+                return None
+            memory = learned(one, memory, self.desk, self.now)
+        else:
+            fact = self.desk.words.facts[pending.fact]
+            if one.intent in self.desk.words.topics and one.confidence > 0.6 and not is_short(one):
+                return None
+            offered = interview.offered_groups(fact, memory, self.desk.words)
+            value = answer_to(fact, one, offered, interview.role_of(memory))
+            elsewhere = _elsewhere(fact.id, one, memory, self.desk.words)
+            if elsewhere is not None:
+                value, one = elsewhere, replace(one, entities=())  # where, not whose rules
+            if value is None:
+                return None
+            memory = learned(one, memory, self.desk, self.now)
+            if value is not DONT_KNOW:
+                memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]
+        memory = replace(memory, pending=None)
+        if memory.interview is not None:
+            return self.replies.interview(memory, one)
+        return self.replies.follow_up(one, memory)
+
+    def _topic_chosen(
+        self, pending: Pending, one: Understanding, memory: Memory
+    ) -> tuple[Reply, Memory] | None:
+        """The question that was not clear, answered for the topic now chosen."""
+        label = chosen_topic(one, pending.options)
+        if label is None:
+            if not only_tells(one) or (memory.subject is not None and says("and_that", one.text)):
+                return None
+            return self.replies.unclear(pending, learned(one, memory, self.desk, self.now))
+        memory = learned(one, replace(memory, pending=None), self.desk, self.now)
+        asked = self.understand(pending.question)[0]
+        topic = _labels(self.desk.words)[normalise(label)]
+        return self.replies.question(replace(asked, ranking=(Score(topic, 1.0),)), memory)
+
+
+@cache
+def _labels(words: Vocabulary) -> dict[str, str]:
+    """Topic by its normalised label."""
+    return {normalise(topic.label): topic.id for topic in words.topics.values()}
+
+
+def _restarted(memory: Memory) -> Memory:
+    """The memory with the interview's pending question to be put anew."""
+    if memory.interview is None or memory.pending is None:
+        return memory
+    return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))
+
+
+def _elsewhere(fact: str, one: Understanding, memory: Memory, words: Vocabulary) -> bool | None:
+    """注册在佛山: whether the place named lies where the rules asked about hold."""
+    named = one.values("region")
+    if fact not in _HERE or len(named) != 1 or memory.region is None:
+        return None
+    return memory.region in words.ancestors(str(named[0]))

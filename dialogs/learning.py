@@ -1,0 +1,53 @@
+"""What a message tells about the person asked about, and who that is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from dialogs.memory import MYSELF, Memory
+from dialogs.policy import Desk
+from dialogs.reading import relative, says
+from knowledge.rules import FactValue
+from nlu.understanding import Understanding
+
+
+def person_of(one: Understanding, memory: Memory) -> str:
+    """Whom the message is about."""
+    named = one.values("third_person")
+    if named:
+        return relative(str(named[0]))
+    return MYSELF if says("turns_to_me", one.text) else memory.person
+
+
+def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) -> Memory:
+    """The memory with what the message tells of the person asked about."""
+    facts: dict[str, FactValue] = dict(one.facts)
+    regions = one.values("region")
+    if len(regions) == 1 and not _lives_elsewhere(str(regions[0]), memory, now):
+        facts["region"] = str(regions[0])
+    elif not regions and memory.region is None and (of := _region_of(one, desk)):
+        facts["region"] = of
+    role = memory.facts.get("role")
+    if role is not None and facts.get("role", role) != role:
+        # What was told as a worker is not true of a firm.
+        memory = memory.forgets(memory.facts.keys() - {"region"})
+    memory = memory.learn(facts, now, "said") if facts else memory
+    own = [e for e in one.entities if e.kind == "region"]
+    if len(regions) == 1 and says("own_place", one.text[: own[0].start]):
+        return memory.learn({"region": str(regions[0])}, now, "own")
+    return memory
+
+
+def _lives_elsewhere(region: str, memory: Memory, now: dt.datetime) -> bool:
+    """Whether the same message says 我在… of another place than the one asked about."""
+    told = memory.told.get("region")
+    here = told is not None and told.how == "own" and told.at == now
+    return here and told is not None and told.value != region
+
+
+def _region_of(one: Understanding, desk: Desk) -> str | None:
+    """The area whose document the message names (太行家政: 长治)."""
+    named = one.values("document")
+    documents = desk.library.documents() if named else []
+    regions = {document.region for document in documents if document.id in named}
+    return regions.pop() if len(regions) == 1 else None
