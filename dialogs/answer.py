@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dialogs.conditions import describe, explain
+from dialogs.gaps import Gap
 from dialogs.giving import gives, unspecified
 from dialogs.reading import says
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
 from dialogs.select import Ask, is_money, words_of
 from dialogs.standings import repealed_by_now, standing_sentence
-from dialogs.wording import listed, say, spoken_date
+from dialogs.wording import listed, say, say_in, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.rules import Determination, determine
-from knowledge.schema import Amount, Document, Provision, Silence
+from knowledge.schema import Amount, Document, Silence
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import Vocabulary
 from nlu.understanding import Aspect
@@ -33,6 +34,7 @@ _NAMED = 3
 _HEADING = 22
 # Too general to send anybody to.
 _NOWHERE = frozenset(("各地", "各区", "各县区"))
+_UNWRITTEN = re.compile("(?:文件|报道)没写")
 # A source not looked at for this long gets a warning.
 _OVERDUE = dt.timedelta(days=365)
 
@@ -89,24 +91,34 @@ class Composer:
 
     # --- parts ---------------------------------------------------------------------------------
 
-    def provisions(self, ask: Ask, entries: Sequence[Entry]) -> bool:
-        """The whole answer from `entries` (best first). False when something asked is not given."""
+    def provisions(self, ask: Ask, entries: Sequence[Entry], gap: Gap | None = None) -> bool:
+        """The whole answer from `entries` (best first). False when something asked is not given.
+
+        `gap` is what the question is about and the document does not give: that is said first.
+        """
         first, rest = entries[0], entries[1:]
-        self.conclusion(ask, first)
+        self.conclusion(ask, first, gap)
         for entry in rest:
             key = "detail.also_then" if self._is_repealed(entry) else "detail.also"
-            text = say(key, says=entry.provision.says)
+            text = say_in(entry.document, key, says=entry.provision.says)
             self.add("detail", Statement(text, self.cite_entry(entry)))
         self.conditions(ask, first)
         complete = self.amounts(ask, entries)
         complete &= self.office(ask, entries)
-        unsaid = self.silences(ask, entries)
+        unsaid = gap is not None or self.silences(ask, entries)
         if ask.aspects & _WHERE:
             key = "office.hotline_alone" if unsaid else "office.hotline"
             self.add("advice", Statement(say(key)))
         complete &= not unsaid
         self.standings(entries)
-        return complete and not unspecified(first.provision)
+        return complete and gap is None and not unspecified(first.provision)
+
+    def gap(self, gap: Gap, asked: str) -> None:
+        """That the document of the area `asked` does not give something, and nothing near it."""
+        found = self.library.document(gap.document.id)
+        self.add("conclusion", self._silence(gap.document, gap.silence))
+        self.add("advice", Statement(say("region.ask_local", asked=asked)))
+        self.standings(found[1][:1] if found else ())
 
     def worth(self, ask: Ask, entries: Sequence[Entry]) -> None:
         """Nothing but what the documents of `entries` are worth."""
@@ -118,10 +130,12 @@ class Composer:
                 self.add("conclusion", *openers)
         self.standings(entries)
 
-    def conclusion(self, ask: Ask, entry: Entry) -> None:
+    def conclusion(self, ask: Ask, entry: Entry, gap: Gap | None = None) -> None:
         clause = self.cite_entry(entry)
-        openers = [Statement(text, clause) for text in self._openers(ask, entry)]
-        if "amount" in ask.aspects and not any(is_money(a) for a in entry.provision.amounts):
+        openers = [Statement(text, clause) for text in self._openers(ask, entry, gap)]
+        if gap is not None:
+            openers.append(self._silence(gap.document, gap.silence))
+        elif "amount" in ask.aspects and not any(is_money(a) for a in entry.provision.amounts):
             openers += self.silent_on(ask, entry.document, "amount")[:1]
         text = entry.provision.says
         if self._is_repealed(entry):
@@ -136,7 +150,7 @@ class Composer:
             return False
         return standing(entry.document, self.as_of) is Standing.REPEALED
 
-    def _openers(self, ask: Ask, entry: Entry) -> list[str]:
+    def _openers(self, ask: Ask, entry: Entry, gap: Gap | None = None) -> list[str]:
         provision = entry.provision
         openers = []
         worth = standing(entry.document, self.as_of)
@@ -149,6 +163,8 @@ class Composer:
                 Standing.TARGET_PERIOD_ENDED: "opener.ended",
             }.get(worth)
             openers += [say(short)] if short else []
+        if gap is not None:
+            return openers
         if "obligation" in ask.aspects:
             strength = self.words.strength_of(provision.strength)
             if strength is not None:
@@ -166,14 +182,13 @@ class Composer:
                 money,
                 key=lambda one: (not (free and one.state == "free"), -len(asked & set(one.of))),
             )
-            openers += [self._amount_opener(amount, provision) for amount in nearest[:1]]
+            openers += [self._amount_opener(amount, entry) for amount in nearest[:1]]
         return openers
 
-    @staticmethod
-    def _amount_opener(amount: Amount, provision: Provision) -> str:
-        if amount.state == "free" and (provision.when is not None or provision.groups):
-            return say("opener.amount_free_for_some", text=amount.text)
-        return say(f"opener.amount_{amount.state}", of=amount.of, text=amount.text)
+    def _amount_opener(self, amount: Amount, entry: Entry) -> str:
+        limited = entry.provision.when is not None or entry.provision.groups
+        state = "free_for_some" if amount.state == "free" and limited else amount.state
+        return say_in(entry.document, f"opener.amount_{state}", of=amount.of, text=amount.text)
 
     def conditions(self, ask: Ask, entry: Entry) -> None:
         provision = entry.provision
@@ -194,54 +209,61 @@ class Composer:
         self.add("conditions", *statements, heading=say("conditions.heading"))
 
     def amounts(self, ask: Ask, entries: Sequence[Entry]) -> bool:
+        """The sums, and that one is not given unless that is said already; asked for none, only
+        what the first of `entries` has."""
         statements: list[Statement] = []
         given = False
         money = "amount" in ask.aspects
-        for entry in entries:
-            for amount in entry.provision.amounts:
-                if money and not is_money(amount):
-                    continue
+        for entry in entries if money else entries[:1]:
+            for amount in filter(is_money, entry.provision.amounts):
                 given |= amount.state in ("given", "free")
-                text = say(f"amount.{amount.state}", of=amount.of, text=amount.text)
+                if amount.state == "not_given" and (entry is not entries[0] or self._said_silent()):
+                    continue
+                text = say_in(
+                    entry.document, f"amount.{amount.state}", of=amount.of, text=amount.text
+                )
                 if not any(s.text == text for s in statements):
                     statements.append(Statement(text, self.cite_entry(entry)))
         if money and not statements and not self._said_silent():
-            text = say("opener.amount_silent")
+            text = say_in(entries[0].document, "opener.amount_silent")
             statements = [Statement(text, self.cite_entry(entries[0]))]
-        if money or any(a.state == "not_given" for e in entries[:1] for a in e.provision.amounts):
-            self.add("amount", *statements, heading=say("amount.heading"))
+        self.add("amount", *statements, heading=say("amount.heading"))
         return given or not money
 
     def _said_silent(self) -> bool:
         """Whether the conclusion already says what the document does not give."""
-        start = say("detail.silence", says="").rstrip("。")
         last = next(block for block in reversed(self.blocks) if block.kind == "conclusion")
-        return any(s.text.startswith(start) for s in last.statements)
+        return any(_UNWRITTEN.search(s.text) for s in last.statements)
 
     def office(self, ask: Ask, entries: Sequence[Entry]) -> bool:
+        """Who takes applications and who leads, as the documents name them; asked for nobody, those
+        of the first of `entries`. False when they were asked for and nobody is named."""
         wanted = bool(ask.aspects & _WHERE)
         statements: list[Statement] = []
-        found = False
-        for entry in entries[:1] if not wanted else entries:
-            agencies = entry.provision.agencies
-            if agencies is None:
-                continue
-            clause = self.cite(
-                entry.document,
-                agencies.clause or entry.provision.clause,
-                self._naming(entry, agencies.clause),
-                entry.clause.heading,
-            )
-            for key, all_names in (("accepts", agencies.accepts), ("lead", agencies.lead)):
-                names = [name for name in all_names if name not in _NOWHERE]
-                if names:
-                    found = True
-                    text = say(f"office.{key}", names=listed(names))
-                    if not any(s.text == text for s in statements):
-                        statements.append(Statement(text, clause))
-        if statements:
-            self.add("office", *statements, heading=say("office.heading"))
-        return found or not wanted
+        for key in ("accepts", "lead"):
+            names: dict[str, None] = {}
+            clauses: dict[str, None] = {}
+            for entry in entries if wanted else entries[:1]:
+                agencies = entry.provision.agencies
+                named = [] if agencies is None else getattr(agencies, key)
+                if fresh := [name for name in named if name not in _NOWHERE and name not in names]:
+                    names |= dict.fromkeys(fresh)
+                    clauses |= dict.fromkeys(self._cite_agencies(entry))
+            if names:
+                text = say_in(entries[0].document, f"office.{key}", names=listed(list(names)))
+                statements.append(Statement(text, tuple(clauses)))
+        self.add("office", *statements, heading=say("office.heading"))
+        return bool(statements) or not wanted
+
+    def _cite_agencies(self, entry: Entry) -> tuple[str, ...]:
+        agencies = entry.provision.agencies
+        where = agencies.clause if agencies is not None else None
+        return self.cite(
+            entry.document,
+            where or entry.provision.clause,
+            self._naming(entry, where),
+            entry.clause.heading,
+        )
 
     @staticmethod
     def _naming(entry: Entry, clause: str | None) -> str:
@@ -288,7 +310,7 @@ class Composer:
         ]
 
     def _silence(self, document: Document, silence: Silence) -> Statement:
-        text = say("detail.silence", says=silence.says)
+        text = say_in(document, "detail.silence", says=silence.says)
         if any(citation.clause == silence.clause for citation in self.citations.values()):
             return Statement(text, (silence.clause,))
         found = self.library.clause(silence.clause)

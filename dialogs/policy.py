@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialogs.answer import Composer
+from dialogs.gaps import Gap, gap_asked
 from dialogs.match import nearness
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, Pick, may_concern, programmes_meant, weigh
 from dialogs.standings import standing_sentence
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
+from knowledge.schema import Document
 from knowledge.standing import applies, exists, standing
 from knowledge.vocabulary import Vocabulary
 from knowledge.words import question_words
@@ -114,18 +116,23 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     chain = words.ancestors(region)
     picks = candidates(ask, chain, composer.as_of, desk)
     name = words.regions[region].label
-    if picks:
-        entries = _chosen(picks, ask, desk.words)
-        above = entries[0].document.region
-        after = len(composer.blocks) + 1
-        complete = composer.provisions(ask, entries)
-        if above != region:
-            text = say("region.parent", name=words.regions[above].label, asked=name)
-            whose = Statement(text, composer.cite_entry(entries[0]))
-            composer.blocks.insert(after, Block("conclusion", (whose,)))
+    documents = [one for one in desk.library.documents(chain) if exists(one, composer.as_of)]
+    gap = gap_asked(ask, documents, picks, words)
+    after = len(composer.blocks) + 1
+    if gap is not None:
+        entries = _beside(gap, picks, desk)
+        if not entries:
+            composer.gap(gap, name)
+            _say_whose(gap.document, region, after, composer, words)
+            return Status.NOT_COVERED
+    else:
+        entries = _chosen(picks, ask, words) if picks else []
+    if entries:
+        complete = composer.provisions(ask, entries, gap)
+        _say_whose(entries[0].document, region, after, composer, words)
         return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
-    if "validity" in ask.aspects and (documents := _heads(chain, composer.as_of, desk)):
-        composer.worth(ask, documents)
+    if "validity" in ask.aspects and (heads := _heads(chain, composer.as_of, desk)):
+        composer.worth(ask, heads)
         return Status.ANSWERED
     inside = frozenset(words.descendants(region)) - {region}
     below = [code for code in desk.library.regions() if code in inside][:MOST_AREAS]
@@ -133,7 +140,7 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     if picks:
         return _only_below(ask, region, picks, composer, desk)
     if desk.library.documents(chain):
-        if any(exists(d, composer.as_of) for d in desk.library.documents(chain)):
+        if documents:
             label = words.topics[ask.topic].label
             composer.talk(say("region.not_in_documents", asked=name, topic=label))
         else:
@@ -143,6 +150,33 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     composer.talk(say("region.outside", asked=name))
     composer.talk(say("region.covered", names=covered(desk)))
     return Status.NOT_COVERED
+
+
+def _say_whose(
+    document: Document, region: str, after: int, composer: Composer, words: Vocabulary
+) -> None:
+    """That the rule is a wider area's than the one asked about, behind block `after`."""
+    if document.region == region:
+        return
+    name, asked = words.regions[document.region].label, words.regions[region].label
+    cited = [one.clause for one in composer.citations.values() if one.document_id == document.id]
+    whose = Statement(say("region.parent", name=name, asked=asked), tuple(cited[:1]))
+    composer.blocks.insert(after, Block("conclusion", (whose,)))
+
+
+def _beside(gap: Gap, picks: Sequence[Pick], desk: Desk) -> list[Entry]:
+    """What is worth saying beside that something is not given: what the silence names, or the best
+    provision of its document and topic."""
+    if gap.silence.near:
+        found = desk.library.document(gap.document.id)
+        named = {entry.provision.id: entry for entry in found[1]} if found else {}
+        return [named[one] for one in gap.silence.near if one in named]
+    return [
+        pick.entry
+        for pick in picks
+        if pick.entry.document.id == gap.document.id
+        and gap.silence.topic in pick.entry.provision.topics
+    ][:1]
 
 
 def _heads(regions: Sequence[str], day: dt.date, desk: Desk) -> list[Entry]:

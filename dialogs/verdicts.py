@@ -11,7 +11,7 @@ from dialogs.policy import Desk, covered
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.telling import told_in_words
-from dialogs.wording import has, listed, say
+from dialogs.wording import has, listed, say, say_in
 from knowledge.rules import Facts, FactValue, Groups, Truth
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import Vocabulary
@@ -158,7 +158,7 @@ def _describe(
     for one in determination.steps:
         composer.cite(entry.document, one.clause, one.quote, entry.clause.heading)
     for amount in entry.provision.amounts[:2]:
-        text = say(f"amount.{amount.state}", of=amount.of, text=amount.text)
+        text = say_in(entry.document, f"amount.{amount.state}", of=amount.of, text=amount.text)
         statements.append(Statement(text, clause))
     agencies = entry.provision.agencies
     if agencies is not None and (agencies.accepts or agencies.lead) and agencies.clause is None:

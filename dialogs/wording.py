@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from knowledge.schema import Document
 from knowledge.strict_yaml import read
 
 
@@ -22,6 +23,12 @@ def say(key: str, **values: object) -> str:
         found = found[part]
     text: str = found
     return text.format(**values)
+
+
+def say_in(document: Document, key: str, **values: Any) -> str:
+    """A sentence about what a document says; a newspaper's report is not called a document."""
+    paper = "paper.report" if document.form == "news_report" else "paper.document"
+    return say(key, paper=say(paper), **values)
 
 
 def table(key: str) -> dict[str, str]:

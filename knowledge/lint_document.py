@@ -68,6 +68,14 @@ class DocumentLint:
                 yield self.problem(
                     at, f"unknown clause {silence.clause}", "name a clause of this document"
                 )
+            known = {provision.id for provision in document.provisions}
+            for j, near in enumerate(silence.near):
+                if near not in known:
+                    yield self.problem(
+                        (*at, "near", j),
+                        f"unknown provision {near}",
+                        "name a provision of this document",
+                    )
 
     def dates(self) -> Iterator[Problem]:
         document = self.doc.document

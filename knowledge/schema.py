@@ -178,7 +178,8 @@ class Words(Strict):
 class Silence(Strict):
     """Something people ask which the document does not give; `says` completes “文件没写……”.
 
-    `clause` is the nearest clause, where a reader would look for it.
+    `clause` is the nearest clause, where a reader would look for it. `asked` are questions in
+    people's own words to which this is the answer, `near` the provisions worth saying beside it.
     """
 
     topic: Text
@@ -187,6 +188,8 @@ class Silence(Strict):
     )
     says: Text
     clause: Text
+    asked: list[Text] = []
+    near: list[Text] = []
 
 
 class Document(Strict):

@@ -23,7 +23,7 @@ from dialogs.policy import Desk
 from dialogs.select import Ask
 from dialogs.text import clause_name
 from dialogs.verdicts import NOT_YET
-from dialogs.wording import say
+from dialogs.wording import say, say_in
 from knowledge.library import Entry
 from knowledge.schema import Amount, Document
 from knowledge.standing import china_day, standing
@@ -235,7 +235,7 @@ def _silences(document: Document, topic: str) -> list[Silent]:
     return [
         Silent(
             aspects=list(silence.aspects),
-            text=say("detail.silence", says=silence.says),
+            text=say_in(document, "detail.silence", says=silence.says),
             clause=silence.clause,
         )
         for silence in document.silent_on

@@ -47,11 +47,11 @@ def _provision(raw: dict[str, Any]) -> Provision:
         (VETERAN, "属于退役军人"),
         ({"fact": "layoff_rate", "at_most": 5.5}, "裁员率不超过5.5%"),
         ({"fact": "contract_years", "at_least": 1}, "劳动合同年限至少1年"),
-        (VAGUE, "“符合条件”（具体怎么算，文件没写）"),
+        (VAGUE, "“符合条件”（具体怎么算，没写明）"),
         ({"not": CONTRACT}, "不能是“依法签了劳动合同”"),
         (
             {"all": [VAGUE, CONTRACT, VAGUE]},
-            "依法签了劳动合同、“符合条件”“符合条件”（具体怎么算，文件没写）",
+            "依法签了劳动合同、“符合条件”“符合条件”（具体怎么算，没写明）",
         ),
         (MODEL | {"says": "公司实行员工制"}, "公司实行员工制"),
         ({"any": [VETERAN, DISABLED], "says": "是退役军人或残疾人"}, "是退役军人或残疾人"),

@@ -39,7 +39,8 @@ COMPUTED: dict[str, list[str]] = {
     ],
     "amount.": [f"amount.{n}" for n in ("free", "given", "not_given", "set_elsewhere")],
     "opener.amount_": [
-        f"opener.amount_{n}" for n in ("free", "given", "not_given", "set_elsewhere")
+        f"opener.amount_{n}"
+        for n in ("free", "free_for_some", "given", "not_given", "set_elsewhere")
     ],
     "office.": ["office.lead", "office.accepts"],
     "interview.": [
@@ -60,7 +61,7 @@ COMPUTED: dict[str, list[str]] = {
 # Keys held in a table of the code before they are said.
 _NAMED = re.compile(r'"((?:opener|region|interview|talk|standing)\.[a-z_.]+)"')
 _SAYS_OURS = re.compile(r"from dialogs\.wording import[^\n]*\bsay\b(?! as)")
-_CALL = re.compile(r'\b(?:say|has)\(\s*(f?)"([^"]+)"')
+_CALL = re.compile(r'\b(?:say|say_in|has)\(\s*(?:[\w.\[\]]+,\s*)?(f?)"([^"]+)"')
 
 
 def _keys(node: Any, prefix: str = "") -> Iterator[str]:
@@ -78,7 +79,8 @@ def _sources() -> str:
     paths = [*sorted(ROOT.glob("*.py")), *sorted(Path("bot").rglob("*.py"))]
     texts = (path.read_text(encoding="utf-8") for path in paths)
     # Other parts have sentences and a `say` of their own.
-    return "\n".join(text for text in texts if _SAYS_OURS.search(text))
+    own = (ROOT / "wording.py").read_text(encoding="utf-8")
+    return "\n".join([own, *(text for text in texts if _SAYS_OURS.search(text))])
 
 
 def _used() -> set[str]:
@@ -106,7 +108,7 @@ def test_every_key_is_used() -> None:
 def _arguments(key: str) -> list[set[str]]:
     """The names given at each call of `say` with this very key."""
     calls = re.findall(
-        rf'say\(\s*"{re.escape(key)}"((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)', _sources()
+        rf'\bsay\(\s*"{re.escape(key)}"((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)', _sources()
     )
     return [set(re.findall(r"(?:^|[,\s(])([a-z_]+)=", call)) for call in calls]
 
