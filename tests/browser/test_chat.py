@@ -101,6 +101,7 @@ def test_offline_nothing_is_lost_and_nothing_is_answered_twice(
     expect(page.get_by_text("网络断了")).to_be_visible()
     ask(page, "那长治呢")
     expect(page.get_by_text("没发出去")).to_be_visible()
+    expect(page.get_by_role("button", name="再发一次")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="再发一次").click()
     expect(page.get_by_text("没发出去")).to_be_visible()
     ask(page, "你好")

@@ -146,6 +146,11 @@ function showTrouble(turn, text) {
 }
 
 function showFailure(message, turn, error) {
+  showUnanswered(message, turn, error);
+  turn.scrollIntoView({ block: "nearest" }); // with the button that sends it again
+}
+
+function showUnanswered(message, turn, error) {
   if (error instanceof Refusal && error.status < 500 && error.status !== 429) {
     store.removePending(message.id);
     show(turn, fill("refused"));
