@@ -48,6 +48,6 @@ def _lives_elsewhere(region: str, memory: Memory, now: dt.datetime) -> bool:
 def _region_of(one: Understanding, desk: Desk) -> str | None:
     """The area whose document the message names (太行家政: 长治)."""
     named = one.values("document")
-    documents = desk.library.documents() if named else []
-    regions = {document.region for document in documents if document.id in named}
+    found = [desk.library.document(str(document)) for document in named]
+    regions = {one[0].region for one in found if one}
     return regions.pop() if len(regions) == 1 else None

@@ -17,7 +17,7 @@ from itertools import chain, pairwise
 from knowledge.library import Entry
 from knowledge.numbers import numbers_in
 from knowledge.vocabulary import Vocabulary
-from knowledge.words import question_words
+from knowledge.words import one_of, question_words
 
 # What a shared word, pair of characters and character count for, by their rarity.
 _WORD, _PAIR, _CHARACTER = 1.5, 0.9, 0.6
@@ -95,7 +95,7 @@ def _terms(text: str) -> dict[str, float]:
 def _places(words: Vocabulary) -> re.Pattern[str]:
     """Every name of every area, longest first."""
     named = {n for area in words.regions.values() for n in (area.label, area.short, *area.called)}
-    return re.compile("|".join(map(re.escape, sorted(named, key=len, reverse=True))))
+    return re.compile(one_of(named))
 
 
 def _named(text: str, topics: Sequence[str], words: Vocabulary) -> dict[str, frozenset[str]]:

@@ -278,7 +278,10 @@ def places(desk: Desk) -> tuple[Option, ...]:
 def quotations(
     question: str, regions: Sequence[str], composer: Composer, desk: Desk, least: float
 ) -> bool:
-    """Clauses found by search, quoted as quotations. False when none comes near enough."""
+    """Clauses found by search, quoted as quotations. False when none comes near enough. Where many
+    areas have rules, those of an unknown one are nobody's."""
+    if not regions and len(desk.library.regions()) > MOST_AREAS:
+        return False
     hits = [
         hit
         for hit in desk.library.search(question, regions=regions, limit=2)

@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Select, false, insert, select, text, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    cast,
+    false,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from knowledge import search
@@ -123,7 +136,7 @@ class Library:
 
     def regions(self) -> tuple[str, ...]:
         """The areas that have documents of their own, in order of their codes."""
-        return self._head(self._id())[0]
+        return tuple(self._head(self._id())[0])
 
     def first_day(self) -> dt.date | None:
         """The day the oldest document was issued; None if no document says when it was."""
@@ -174,6 +187,9 @@ class Library:
 
     def _scores(self, question: str, regions: Sequence[str], limit: int) -> list[ClauseScore]:
         release = self._id()
+        there = self._head(release)[0] if regions else ()
+        if regions and not (regions := [code for code in regions if code in there]):
+            return []
         with self._engine.connect() as connection:
             return search.find(connection, release, question, tuple(regions), limit)
 
@@ -214,10 +230,13 @@ class Library:
         found = (self._document(pk) for pk in self._keys(query))
         return tuple(sorted(found, key=lambda document: (document.region, document.id)))
 
-    def _read_head(self, release: str) -> tuple[tuple[str, ...], dt.date | None]:
-        documents = self._documents(release, None)
-        issued = [document.issued_on for document in documents if document.issued_on]
-        return tuple(dict.fromkeys(one.region for one in documents)), min(issued, default=None)
+    def _read_head(self, release: str) -> tuple[dict[str, None], dt.date | None]:
+        areas = _in(release, DocumentRow.region).distinct().order_by(DocumentRow.region)
+        with self._engine.connect() as connection:
+            issued = _json_field(connection.dialect.name, "issued_on")
+            first = connection.execute(_in(release, func.min(issued))).scalar()
+            regions = dict.fromkeys(connection.execute(areas).scalars())
+        return regions, dt.date.fromisoformat(first) if first else None
 
     def _read_clause_named(self, release: str, clause_id: str) -> tuple[Clause, Document] | None:
         query = _in(release, ClauseRow.pk, ClauseRow.document_pk).where(ClauseRow.id == clause_id)
@@ -255,12 +274,21 @@ class Library:
         return Entry(provision, clause, self._document(row.document_pk))
 
 
+def _json_field(dialect: str, name: str) -> ColumnElement[str | None]:
+    """A field of a document's body: reading all documents for it would take seconds where the
+    library has every city's."""
+    if dialect == "postgresql":
+        field: ColumnElement[str | None] = cast(DocumentRow.body, JSON)[name].as_string()
+        return field
+    return func.json_extract(DocumentRow.body, f"$.{name}")
+
+
 _SERVED = select(ReleaseRow.id, ReleaseRow.loaded_at).where(ReleaseRow.current)
 
 
 def _in(
     release: str,
-    column: InstrumentedAttribute[_T],
+    column: InstrumentedAttribute[_T] | ColumnElement[_T],
     document_pk: InstrumentedAttribute[int] = DocumentRow.pk,
 ) -> Select[_T]:
     """`column` of the rows whose document is part of `release`."""
@@ -381,6 +409,7 @@ def _store(connection: Connection, loaded: LoadedDocument) -> int:
     )
     search.index_clauses(
         connection,
+        document.region,
         [
             (pk, f"{clause.heading} {clause.text}")
             for clause, pk in zip(loaded.clauses.values(), clause_pks, strict=True)

@@ -21,7 +21,7 @@ from knowledge.words import search_words
 
 # Run by the migration that creates the clause table, one list a dialect.
 CREATE_INDEX = {
-    "sqlite": ["CREATE VIRTUAL TABLE clause_words USING fts5(words, content='')"],
+    "sqlite": ["CREATE VIRTUAL TABLE clause_words USING fts5(region, words, content='')"],
     "postgresql": [
         "CREATE TABLE clause_words (rowid integer PRIMARY KEY REFERENCES clause (pk),"
         " words tsvector NOT NULL)",
@@ -31,18 +31,18 @@ CREATE_INDEX = {
 }
 
 _INSERT = {
-    "sqlite": "INSERT INTO clause_words (rowid, words) VALUES (:pk, :words)",
+    "sqlite": "INSERT INTO clause_words (rowid, region, words) VALUES (:pk, :region, :words)",
     "postgresql": "INSERT INTO clause_words (rowid, words)"
     " VALUES (:pk, to_tsvector('simple', :words))",
 }
 
 _FIND = {
     "sqlite": """
-        SELECT clause.pk, -bm25(clause_words) AS score
+        SELECT clause.pk, -bm25(clause_words, 0.0, 1.0) AS score
         FROM clause_words
         JOIN clause ON clause.pk = clause_words.rowid
         JOIN release_document ON release_document.document_pk = clause.document_pk
-        {where}
+        WHERE clause_words MATCH :query AND release_document.release_id = :release
         ORDER BY score DESC, clause.id LIMIT :limit""",
     # ts_rank knows no rare and common words, so each word is weighed as BM25 weighs it.
     "postgresql": """
@@ -50,7 +50,12 @@ _FIND = {
             SELECT to_tsquery('simple', quote_literal(word)) AS query,
                 ln(1 + (total.clauses - counted.clauses + 0.5) / (counted.clauses + 0.5)) AS weight
             FROM clause_word_count AS counted
-            CROSS JOIN (SELECT count(*) AS clauses FROM clause_words) AS total
+            CROSS JOIN (
+                SELECT coalesce(
+                    (SELECT clauses FROM clause_word_count WHERE word = ''),
+                    (SELECT count(*) FROM clause_words)  -- of a library stored before that row was
+                ) AS clauses
+            ) AS total
             WHERE word = ANY(:words)
         )
         SELECT clause.pk,
@@ -58,14 +63,12 @@ _FIND = {
         FROM clause_words
         JOIN clause ON clause.pk = clause_words.rowid
         JOIN release_document ON release_document.document_pk = clause.document_pk
-        {where}
+        WHERE clause_words.words @@ to_tsquery('simple', :query)
+            AND release_document.release_id = :release {within}
         ORDER BY score DESC, clause.id LIMIT :limit""",
 }
 
-_MATCHES = {
-    "sqlite": "clause_words MATCH :query",
-    "postgresql": "clause_words.words @@ to_tsquery('simple', :query)",
-}
+_WITHIN = "AND clause.document_pk IN (SELECT pk FROM document WHERE region IN :regions)"
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,11 @@ class ClauseScore:
     score: float
 
 
-def index_clauses(connection: Connection, clauses: Sequence[tuple[int, str]]) -> None:
-    """Add clauses, each its row number and its text, to the search index."""
-    rows = [{"pk": pk, "words": " ".join(search_words(said))} for pk, said in clauses]
+def index_clauses(connection: Connection, region: str, clauses: Sequence[tuple[int, str]]) -> None:
+    """Add clauses of an area, each its row number and its text, to the search index."""
+    rows = [
+        {"pk": pk, "region": region, "words": " ".join(search_words(said))} for pk, said in clauses
+    ]
     if rows:
         connection.execute(text(_INSERT[connection.dialect.name]), rows)
 
@@ -89,6 +94,7 @@ def index_complete(connection: Connection) -> None:
             text(
                 "INSERT INTO clause_word_count (word, clauses)"
                 " SELECT word, ndoc FROM ts_stat('SELECT words FROM clause_words')"
+                " UNION ALL SELECT '', count(*) FROM clause_words"
             )
         )
 
@@ -111,12 +117,13 @@ def find(
     dialect = connection.dialect.name
     parameters: dict[str, object] = {"limit": limit, "release": release}
     if dialect == "sqlite":
-        parameters["query"] = " OR ".join(f'"{word}"' for word in words)
+        # The area stands in the index, or every clause of the country would be weighed.
+        areas = f"{{region}} : ({' OR '.join(regions)}) AND " if regions else ""
+        asked = " OR ".join(f'"{word}"' for word in words)
+        parameters["query"] = f"{areas}{{words}} : ({asked})"
     else:
         parameters["query"] = " | ".join(f"'{word}'" for word in words)
-        parameters["words"] = words
-    if regions:
-        parameters["regions"] = regions
+        parameters |= {"words": words, "regions": regions} if regions else {"words": words}
     rows = connection.execute(_finding(dialect, bool(regions)), parameters)
     return [ClauseScore(pk, score) for pk, score in rows]
 
@@ -124,14 +131,8 @@ def find(
 @cache
 def _finding(dialect: str, within: bool) -> TextClause:
     """The statement; built once, for that takes longer than a search of a small library."""
-    matches, condition = _MATCHES[dialect], ""
-    if within:
-        condition = " AND clause.document_pk IN (SELECT pk FROM document WHERE region IN :regions)"
-    statement = text(
-        _FIND[dialect].format(
-            where=f"WHERE release_document.release_id = :release AND {matches}{condition}"
-        )
-    )
+    within = within and dialect == "postgresql"
+    statement = text(_FIND[dialect].format(within=_WITHIN if within else ""))
     return statement.bindparams(bindparam("regions", expanding=True)) if within else statement
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from knowledge.rules import FactValue, Groups
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
+from knowledge.words import one_of
 from nlu.shapes import number, shapes
 from nlu.understanding import Entity, EntityKind
 
@@ -66,10 +67,9 @@ def _words() -> tuple[re.Pattern[str], dict[str, _Word]]:
         for term_id, term in terms.items():
             for name in term.called:  # type: ignore[attr-defined]
                 meaning[name] = _Word(kind, term_id)
-    ordered = sorted(meaning, key=len, reverse=True)
     lookalikes = read(Path(__file__).with_name("lookalikes.yaml")).data
     aside = "|".join(f"(?:{lookalike})" for lookalike in lookalikes)
-    return re.compile(f"{aside}|(?P<word>{'|'.join(map(re.escape, ordered))})"), meaning
+    return re.compile(f"{aside}|(?P<word>{one_of(meaning)})"), meaning
 
 
 @cache

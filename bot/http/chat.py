@@ -34,10 +34,9 @@ def router(app: App) -> APIRouter:
     @routes.get("/")
     def page() -> HTMLResponse:
         regions = app.conversation.words.regions
-        codes = dict.fromkeys(document.region for document in app.library.documents())
         return HTMLResponse(
             pages.get_template("chat.html").render(
-                places=[regions[code].label for code in codes],
+                places=[regions[code].label for code in app.library.regions()],
                 max_chars=app.settings.max_message_chars,
                 modules=_MODULES,
             ),

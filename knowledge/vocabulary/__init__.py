@@ -154,7 +154,13 @@ class Vocabulary:
 
     def descendants(self, region: str) -> tuple[str, ...]:
         """The region and every area below it."""
-        return tuple(code for code in self.regions if region in self.ancestors(code))
+        found = dict.fromkeys((region,) if region in self.regions else ())
+        todo = list(found)
+        for code in todo:
+            fresh = [below for below in _by_parent(self).get(code, ()) if below not in found]
+            found |= dict.fromkeys(fresh)
+            todo += fresh
+        return tuple(found)
 
     def groups_above(self, group: str) -> frozenset[str]:
         """The group and every wider group its members belong to."""
@@ -170,6 +176,14 @@ class Vocabulary:
 
     def agency_named(self, name: str) -> Agency | None:
         return next((a for a in self.agencies.values() if name in a.called), None)
+
+
+@cache
+def _by_parent(vocabulary: Vocabulary) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    for region in vocabulary.regions.values():
+        found.setdefault(region.parent, []).append(region.id)
+    return found
 
 
 @cache

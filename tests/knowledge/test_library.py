@@ -191,7 +191,9 @@ def test_a_load_that_breaks_off_leaves_the_old_release(
     first = build(engine, [good], words, NOW)
     before, seen = counts(engine), []
 
-    def index_clauses(connection: Connection, clauses: Sequence[tuple[int, str]]) -> None:
+    def index_clauses(
+        connection: Connection, region: str, clauses: Sequence[tuple[int, str]]
+    ) -> None:
         seen.append(clauses)
         if len(seen) == 2:
             raise PowerCut
@@ -232,9 +234,9 @@ def test_readers_see_the_old_release_until_the_new_one_is_whole(
     seen: list[tuple[Release | None, int]] = []
     index_clauses = search.index_clauses
 
-    def look(connection: Connection, clauses: Sequence[tuple[int, str]]) -> None:
+    def look(connection: Connection, region: str, clauses: Sequence[tuple[int, str]]) -> None:
         seen.append((library.release(), len(library.provisions("training_subsidy", [REGION]))))
-        index_clauses(connection, clauses)
+        index_clauses(connection, region, clauses)
 
     monkeypatch.setattr(search, "index_clauses", look)
     second = build(engine, [good, copy_of(good, "other")], words, NOW)

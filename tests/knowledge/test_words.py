@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.words import cut, search_words
+from knowledge.words import cut, one_of, search_words
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,9 @@ def test_words_are_never_more_than_letters_and_digits(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "？！", "😀", "\x00", "\ud800", "<b></b>", " \n\t"])
 def test_nothing_to_search_is_nothing(text: str) -> None:
     assert cut(text) in ([], ["b", "b"])
+
+
+@given(st.sets(st.text("甲乙丙丁", min_size=1, max_size=4), min_size=1), st.text("甲乙丙丁戊"))
+def test_one_of_finds_what_the_longest_name_first_would(names: set[str], text: str) -> None:
+    longest_first = "|".join(sorted(names, key=len, reverse=True))
+    assert re.findall(one_of(names), text) == re.findall(longest_first, text)
