@@ -33,7 +33,7 @@ _CERTAIN = 0.6
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
 # Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
-_SURELY_OTHER, _LITTLE = 0.7, 4
+_SURELY_OTHER, _SURELY, _LITTLE = 0.7, 0.5, 4
 _ANYTHING = "what_can_i_get"
 # Facts that are about being in the very place.
 _HERE = frozenset(("local_registration", "local_social_insurance"))
@@ -63,8 +63,9 @@ class Hearing:
         reply, memory = self._something_else(one, memory)
         still = memory.pending is not None and memory.interview is not None
         if torn:
-            alone = replace(reply, blocks=(), citations=()) if waiting else reply
-            return self.replies.which(torn[0], alone, memory)
+            if waiting:
+                reply, memory = replace(reply, blocks=(), citations=()), _restarted(memory)
+            return self.replies.which(torn[0], reply, memory)
         return self.replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
 
     def _of_another(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -101,7 +102,9 @@ class Hearing:
             return self.replies.checked_again(one, memory)
         anything = one.intent == _ANYTHING and one.confidence >= ANSWER
         anew = (anything or says("anything", one.text)) and not says("myself", one.text)
-        other = one.intent not in self.desk.words.topics and one.confidence < _SURELY_OTHER
+        topics = self.desk.words.topics
+        other = one.confidence < (_SURELY if one.intent in topics else _SURELY_OTHER)
+        other = other and not self._names_another(one, memory)
         if (
             memory.subject is not None
             and other
@@ -114,9 +117,13 @@ class Hearing:
         if memory.subject is not None and is_follow_up(one) and not anew and not another:
             return self.replies.follow_up(one, memory)
         sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
-        if memory.subject is None and only_tells(one) and not anew and not sure:
+        silent = not says("asks", one.text) and not says("weary", one.text) and not one.aspects
+        story = bool(one.facts) and silent and one.confidence < _CERTAIN
+        tells = only_tells(one) or story
+        if memory.subject is None and tells and not anew and not sure:
             return self.replies.heard(memory)
         vague = bool(one.aspects) and "benefit" not in one.aspects and not rest_of(one)
+        vague = vague and not one.entities
         if memory.subject is None and vague and not anew and not sure:
             return talk(Status.CLARIFY, say("which_topic")), memory
         return self.replies.question(one, memory)

@@ -51,7 +51,7 @@ def step(
     found = _looked_at(ask, interview, region, composer, desk)
     fact = _deciding(found, interview.asked, memory)
     if fact is not None and len(interview.asked) < MOST_QUESTIONS:
-        if not interview.asked or interview.asked == ("region",):
+        if not interview.opened:
             _opening(found, region, memory, composer, desk)
         return _ask_fact(desk.words.facts[fact], found, memory, composer, desk, now)
     reply = result(found, region, memory.facts, composer, desk)
@@ -211,7 +211,7 @@ def _ask_fact(
     memory = replace(
         memory,
         pending=Pending(fact.id, now, options),
-        interview=replace(interview, asked=(*interview.asked, fact.id)),
+        interview=replace(interview, asked=(*interview.asked, fact.id), opened=True),
     )
     return reply, memory
 

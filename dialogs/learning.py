@@ -32,10 +32,13 @@ def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) ->
         # What was told as a worker is not true of a firm.
         memory = memory.forgets(memory.facts.keys() - {"region"})
     memory = memory.learn(facts, now, "said") if facts else memory
-    own = [e for e in one.entities if e.kind == "region"]
-    if len(regions) == 1 and says("own_place", one.text[: own[0].start]):
-        return memory.learn({"region": str(regions[0])}, now, "own")
-    return memory
+    kind = "own_place" if memory.person == MYSELF else "their_place"
+    own = {
+        str(entity.value)
+        for entity in one.entities
+        if entity.kind == "region" and says(kind, one.text[: entity.start])
+    }
+    return memory.learn({"region": own.pop()}, now, "own") if len(own) == 1 else memory
 
 
 def _lives_elsewhere(region: str, memory: Memory, now: dt.datetime) -> bool:

@@ -74,6 +74,7 @@ class Interview:
     topics: tuple[str, ...]
     asked: tuple[str, ...] = ()
     only: tuple[Shown, ...] = ()
+    opened: bool = False  # what there is at all has been told
 
     def again(self, fact: str) -> Interview:
         """The same with `fact` taken for not yet asked."""

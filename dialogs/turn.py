@@ -18,7 +18,7 @@ from dialogs.follow_up import only_tells
 from dialogs.hearing import Hearing
 from dialogs.joining import joined
 from dialogs.learning import learned
-from dialogs.memory import Memory, Subject
+from dialogs.memory import MYSELF, Memory, Subject
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
 from dialogs.policy import Desk
@@ -108,6 +108,8 @@ class Turn:
         reply = talk(Status.ANSWERED, distress.says, intent=distress.answers or "emergency")
         if distress.alone:
             return reply, memory
+        if memory.interview is None:
+            memory = memory.about(MYSELF)
         answers = [reply]
         for one in self.understand(text):
             if not distress.spoken_of(one.text) and one.intent in self.desk.words.topics:
