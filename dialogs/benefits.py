@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dialogs.memory import Shown
-from dialogs.policy import Desk, candidates
-from dialogs.select import Ask, may_concern
+from dialogs.policy import Desk
+from dialogs.select import Ask, Pick, may_concern, weigh
 from knowledge.library import Entry
 from knowledge.rules import Determination, Groups, Truth, determine
+from knowledge.standing import applies, exists
 from knowledge.vocabulary import Vocabulary
 
 # Of each topic the best benefit, or several where only few topics are looked at.
@@ -61,7 +62,7 @@ def benefits(
         count = sum(benefit.topic == topic for benefit in found.values())
         if count >= most:
             continue
-        for pick in candidates(one, desk.words.ancestors(region), day, desk):
+        for pick in _on_topic(one, desk.words.ancestors(region), day, desk):
             provision = pick.entry.provision
             if provision.kind not in _GIVING or topic not in provision.topics[:2]:
                 continue
@@ -77,6 +78,20 @@ def benefits(
             if count == most:
                 break
     return list(found.values())
+
+
+def _on_topic(ask: Ask, regions: Sequence[str], day: dt.date, desk: Desk) -> list[Pick]:
+    """The provisions of the topic itself on that day, weighed: a benefit needs no search."""
+    entries = desk.library.provisions(ask.topic, regions)
+    overridden = {other for entry in entries for other in entry.provision.overrides}
+    live = [
+        entry
+        for entry in entries
+        if exists(entry.document, day)
+        and applies(entry.provision, day)
+        and entry.provision.id not in overridden
+    ]
+    return weigh(live, ask, desk.words)
 
 
 def _may_be_hers(determination: Determination, ask: Ask, words: Vocabulary) -> bool:
