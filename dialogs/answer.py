@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from dialogs.conditions import describe, explain
 from dialogs.gaps import Gap
-from dialogs.giving import gives, unspecified
+from dialogs.giving import gives, sends_elsewhere, unspecified
 from dialogs.reading import says
 from dialogs.reply import Block, BlockKind, Citation, Reply, Statement, Status
 from dialogs.select import Ask, is_money, words_of
@@ -22,7 +22,7 @@ from dialogs.wording import listed, say, say_in, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.rules import Determination, determine
 from knowledge.schema import Amount, Document, Silence
-from knowledge.standing import Standing, standing
+from knowledge.standing import Standing, applies, standing
 from knowledge.vocabulary import Vocabulary
 from nlu.understanding import Aspect
 
@@ -98,7 +98,8 @@ class Composer:
         """
         first, rest = entries[0], entries[1:]
         self.conclusion(ask, first, gap)
-        for entry in rest:
+        newer = self.newer_rules(first)
+        for entry in (one for one in rest if one not in newer):
             key = "detail.also_then" if self._is_repealed(entry) else "detail.also"
             text = say_in(entry.document, key, says=entry.provision.says)
             self.add("detail", Statement(text, self.cite_entry(entry)))
@@ -119,6 +120,21 @@ class Composer:
         self.add("conclusion", self._silence(gap.document, gap.silence))
         self.add("advice", Statement(say("region.ask_local", asked=asked)))
         self.standings(found[1][:1] if found else ())
+
+    def newer_rules(self, entry: Entry) -> list[Entry]:
+        """What the clause itself says of the day asked about: from 2022 on, other rules hold."""
+        newer = {
+            one.provision.id: one
+            for topic in entry.provision.topics
+            for one in self.library.provisions(topic, [entry.document.region])
+            if one.provision.clause == entry.provision.clause
+            and one.provision.id != entry.provision.id
+            and sends_elsewhere(one.provision)
+            and applies(one.provision, self.as_of)
+        }
+        for one in newer.values():
+            self.add("conclusion", Statement(one.provision.says, self.cite_entry(one)))
+        return list(newer.values())
 
     def worth(self, ask: Ask, entries: Sequence[Entry]) -> None:
         """Nothing but what the documents of `entries` are worth."""

@@ -27,6 +27,12 @@ def gives(entries: Sequence[Entry], aspect: Aspect) -> bool:
     return True
 
 
+def sends_elsewhere(provision: Provision) -> bool:
+    """Whether from some day on the clause leaves its subject to other rules."""
+    elsewhere = any(amount.state == "set_elsewhere" for amount in provision.amounts)
+    return provision.valid_from is not None and elsewhere
+
+
 def unspecified(provision: Provision) -> bool:
     """Whether the clause names a condition it does not define."""
     todo = [provision.when] if provision.when else []

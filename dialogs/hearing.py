@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from dialogs import interview
+from dialogs.about_document import about_document
 from dialogs.asked_back import steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import defined, led_by
@@ -88,6 +89,8 @@ class Hearing:
             return talk(Status.CLARIFY, say("no_options")), memory
         if again := told_again(one, memory, self.replies):
             return again
+        if told := about_document(one, memory, self.replies.composer(), self.desk):
+            return told
         if (ticked := self._ticked(one, memory)) is not None:
             if memory.interview is not None:
                 return self.replies.interview(_restarted(ticked), one)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dialogs import handoff, mine
+from dialogs.asked_day import day_asked
 from dialogs.choosing import pointed_out
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import only_tells
@@ -163,7 +164,8 @@ class Turn:
         for one in understood:
             one = self._hearing.by_label(one)
             asked = self._asks_check(message, one, memory)
-            reply, memory = asked or self._hearing.hears(one, memory)
+            then = replace(self, day=day_asked(one, self.day))
+            reply, memory = asked or then._hearing.hears(one, memory)
             replies.append(reply)
             topic = self.desk.words.topics.get(reply.intent)
             headings.append(say("several", topic=topic.label if topic else one.text[:20]))

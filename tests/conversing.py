@@ -89,6 +89,7 @@ def _known_numbers(statement: Statement, library: Library, as_of: dt.date) -> It
         yield from figures_in(clause.text)
         yield from numbers_in(clause.text)
         yield from figures_in(document.name)
+        yield from figures_in(document.doc_no or "")
         for day in _head_dates(document):
             yield from (day.year, day.month, day.day)
 

@@ -60,13 +60,15 @@ class Turn(_Strict):
 
     `first` is a clause the first policy statement rests on; `asks` the fact then pending; a fact of
     None must be unknown. `later` is how many minutes pass before, `times` how often it is said;
-    `until: result` says it for as long as the interview asks.
+    `until: result` says it for as long as the interview asks. `day` is the day that the question
+    itself asks about.
     """
 
     say: str
     later: int = 0
     times: int = Field(default=1, ge=1)
     until: Literal["result"] | None = None
+    day: dt.date | None = None
     status: Status | None = None
     intent: str | None = None
     cites: list[str] = []
@@ -171,7 +173,7 @@ def _played(
             reply, memory = conversation.converse(Message(turn.say), memory, case.as_of)
             if turn.until and memory.interview is None:
                 break
-        check_reply(reply, library, case.as_of or clock.now.date())
+        check_reply(reply, library, turn.day or case.as_of or clock.now.date())
         yield turn, reply, memory
 
 
