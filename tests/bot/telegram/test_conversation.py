@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from sqlalchemy import inspect, text
 
 from bot.app import connected
 from bot.inbox import Inbox
@@ -22,6 +23,7 @@ from dialogs.wording import say as dialogue_says
 from tests.bot.telegram.conftest import World
 from tests.bot.telegram.world import MEI, Process, process
 from tests.permit_desk import open_desk
+from tests.simulators import telegram_chats
 from tests.simulators.telegram_chats import Update
 
 QUESTION = "广州月嫂培训免费吗"
@@ -36,7 +38,7 @@ def test_a_question_is_answered_with_its_sources_folded_away(world: World) -> No
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
             answer = await bot.hears(QUESTION)
-            assert answer.text.startswith("有条件：文件写了“免费”")
+            assert answer.text.startswith("文件写了“免费”")
             assert "依据（原文）：" in answer.text
             assert answer.entities[-1] == "blockquote"
 
@@ -311,3 +313,23 @@ def test_ones_own_number_sent_by_telegrams_button_is_read_as_written(world: Worl
             assert asked(world) == ["〔电话〕"]
 
     anyio.run(scenario)
+
+
+def test_a_name_is_kept_nowhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can be hurt by what somebody calls themselves, because nobody ever sees it."""
+    name = "<script>alert('李梅梅')</script>"
+
+    def named(number: int) -> dict[str, Any]:
+        return {"id": number, "is_bot": False, "first_name": name, "last_name": name}
+
+    monkeypatch.setattr(telegram_chats, "_person", named)
+
+    async def scenario() -> None:
+        async with process(world.app, world.chats) as bot:
+            await bot.hears(QUESTION)
+
+    anyio.run(scenario)
+    with world.app.engine.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            rows = connection.execute(text(f"SELECT * FROM {table}")).all()
+            assert "李梅梅" not in str(rows), table
