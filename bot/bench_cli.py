@@ -25,7 +25,7 @@ def answers(
     ] = False,
     records: Annotated[bool, typer.Option(help="Report record by record instead.")] = False,
 ) -> None:
-    """How often the answer cites the clause it must rest on, beside plain search."""
+    """Answers that cite the right clause, beside plain search."""
     from bot.app import assemble
     from bot.bench_answers import measure, reach, read_questions, records_table, report
     from bot.settings import settings
@@ -43,7 +43,7 @@ def answers(
 def turn(
     questions: Questions = QUESTIONS,
 ) -> None:
-    """The time of a whole turn in process, beside the library's search alone."""
+    """Time of a turn in process, and of its largest parts."""
     from bot.app import assemble
     from bot.bench_answers import read_questions
     from bot.bench_turn import time_turns
@@ -63,7 +63,7 @@ def webhook(
     connections: Annotated[int, typer.Option(help="People writing at once.", min=1)] = 8,
     questions: Questions = QUESTIONS,
 ) -> None:
-    """WeChat messages a second in safe mode, beside a bare handler of the same XML and AES."""
+    """WeChat messages a second, beside a bare handler."""
     from bot.bench_webhook import table, webhook_bench
 
     found = webhook_bench(database, questions, messages, rounds, connections, _aside)
@@ -80,7 +80,7 @@ def scale(
     ] = "",
     questions: Questions = QUESTIONS,
 ) -> None:
-    """Answer time with 1 to 1,000 times the library, its size on disk and in memory."""
+    """Answer time with 1 to 1,000 times the library."""
     from bot.bench_scale import scale_bench
 
     try:
@@ -94,7 +94,7 @@ def scale(
 def start(
     rounds: Annotated[int, typer.Option(help="Starts of each kind.", min=1)] = 5,
 ) -> None:
-    """Time to the first answer, and memory, of serve, ask and doctor, beside a bare FastAPI."""
+    """Time to the first answer, and memory, by command."""
     from bot.bench_start import start_bench
 
     typer.echo(start_bench(rounds, _aside))
@@ -105,7 +105,7 @@ def faults(
     runs: Annotated[int, typer.Option(help="How many seeded runs.", min=12)] = 5000,
     seed: Annotated[int, typer.Option(help="The seed.")] = 1,
 ) -> None:
-    """Permit checks under injected faults: how many were wrongly valid, by case."""
+    """Permit checks under injected faults, by case."""
     from bot.bench_registry import registry_faults
 
     result = registry_faults(runs, seed, typer.echo)
@@ -117,7 +117,7 @@ def faults(
 def photos(
     each: Annotated[int, typer.Option(help="Photographs of each kind of damage.", min=1)] = 20,
 ) -> None:
-    """How many photographed permit codes are read, by kind of damage, beside another decoder."""
+    """Photographed permit codes that are read, by damage."""
     from bot.bench_photos import permit_photos
 
     typer.echo(permit_photos(each).text())
@@ -129,7 +129,7 @@ def nlu(
         bool, typer.Option("--diet", help="Rasa's DIET too; trains far longer.")
     ] = False,
 ) -> None:
-    """The embedded engine beside Rasa on the same pipeline (after `make rasa`), one run."""
+    """The embedded engine beside Rasa (after `make rasa`)."""
     from bot.bench_nlu import nlu_bench
     from nlu.rasa_server import RasaFailed
 

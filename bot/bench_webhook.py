@@ -246,7 +246,8 @@ async def _send(plan: Plan) -> Sent:
             length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
             bodies.append(await reader.readexactly(length))
             milliseconds.append((time.perf_counter() - due) * 1e3)
-            if not head.startswith(b"HTTP/1.1 200"):
+            # 503: the answer was not ready in time. It counts as not answered.
+            if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503")):
                 raise RuntimeError(f"{head[:40]!r} {bodies[-1][:200]!r}")
         writer.close()
 

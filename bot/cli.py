@@ -33,14 +33,22 @@ class _Lazily(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return [*super().list_commands(ctx), *_GROUPS]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # the types are of Typer's own click
+    # The types are of Typer's own click.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command; of a group no more than what the list of commands shows."""
         if cmd_name not in _GROUPS:
             return super().get_command(ctx, cmd_name)
-        where, says = _GROUPS[cmd_name]
-        module, _, name = where.partition(":")
-        command = typer.main.get_command(getattr(import_module(module), name))
-        command.name, command.help = cmd_name, says
-        return command
+        return TyperGroup(name=cmd_name, help=_GROUPS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: Any) -> Any:
+        """The command that is to run, loaded."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in _GROUPS:
+            where, says = _GROUPS[name]
+            module, _, attribute = where.partition(":")
+            command = typer.main.get_command(getattr(import_module(module), attribute))
+            command.name, command.help = name, says
+        return name, command, rest
 
 
 cli = typer.Typer(
