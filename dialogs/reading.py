@@ -150,6 +150,7 @@ def _yes_or_no(text: str, question: str) -> bool | None:
 def _option_meant(text: str, labels: Mapping[str, str]) -> str | None:
     """The value whose label, or a part of it, was said: 员工制 for 公司正式员工（员工制）."""
     plain = {value: normalise(label) for value, label in labels.items()}
+    text = text.rstrip("的了呢啊呀。")
     found = [value for value, label in plain.items() if label == text]
     if not found:
         text = "不是" if says("denies", text) else text
