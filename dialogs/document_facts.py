@@ -44,7 +44,7 @@ class Facts:
             "expiry": self._expiry,
             "validity": self._validity,
         }
-        if self.is_report:
+        if self.is_report and kind != "name":
             return [Statement(say(f"about.{kind}.report"), self.head())]
         return list(facts[kind]())
 
