@@ -80,6 +80,11 @@ def benefits(
     return list(found.values())
 
 
+def _akin(topics: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether they are of one matter: social_insurance and social_insurance_subsidy."""
+    return any(other.startswith(topic) for topic in topics for other in others)
+
+
 def _on_topic(ask: Ask, regions: Sequence[str], day: dt.date, desk: Desk) -> list[Pick]:
     """The provisions of the topic itself on that day, weighed: a benefit needs no search."""
     entries = desk.library.provisions(ask.topic, regions)
@@ -129,6 +134,8 @@ def other_way(benefit: Benefit, ask: Ask, desk: Desk) -> Entry | None:
         if provision.clause != benefit.entry.provision.clause or provision.kind not in _GIVING:
             continue
         if provision.when is None or (ask.role or "worker") not in provision.audience:
+            continue
+        if not _akin(provision.topics, benefit.entry.provision.topics):
             continue
         if determine(provision, ask.facts, desk.words).outcome is not Truth.NOT_MET:
             return entry

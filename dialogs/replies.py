@@ -242,6 +242,8 @@ class Replies:
         assert pending is not None  # noqa: S101 - only called while one is pending
         if reply.status is Status.CLARIFY or reply.intent in _NO_RESUMING:
             return reply, memory
+        if reply.intent == _ANYTHING:
+            return reply, memory  # it is the interview's question already
         if reply.intent in _SAYS_NOTHING:
             reply = replace(reply, blocks=())
         if pending.fact in memory.told:
