@@ -14,7 +14,7 @@ from dialogs import interview
 from dialogs.about_document import about_document
 from dialogs.asked_back import steered
 from dialogs.choosing import chosen_topic
-from dialogs.defining import defined, led_by
+from dialogs.defining import as_used, defined, led_by, word_asked
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
 from dialogs.learning import learned, person_of
 from dialogs.memory import Interview, Memory, Pending
@@ -95,8 +95,8 @@ class Hearing:
             if memory.interview is not None:
                 return self.replies.interview(_restarted(ticked), one)
             return self.replies.same(ticked, one)
-        if (definition := defined(one)) is not None:
-            return self._defined(definition, one, memory)
+        if (word := word_asked(one)) is not None:
+            return self._defined(word, one, memory)
         if says("back", one.text):
             return self.replies.back(one, memory)
         if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
@@ -152,14 +152,17 @@ class Hearing:
                 return memory.learn({name: value}, self.now, "answered")
         return None
 
-    def _defined(
-        self, definition: Reply, one: Understanding, memory: Memory
-    ) -> tuple[Reply, Memory]:
-        """A word explained, and below it what the documents say."""
-        if one.intent not in self.desk.words.topics:
-            return definition, memory
-        answer, memory = self.replies.question(one, memory)
-        return led_by(definition, answer), memory
+    def _defined(self, word: str, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """A word explained, and below it what the documents say, or how one of them uses it."""
+        answer = None
+        if one.intent in self.desk.words.topics:
+            answer, memory = self.replies.question(one, memory)
+        if answer is not None and (answer.citations or answer.status is Status.NEEDS_INFO):
+            return led_by(defined(word), answer), memory
+        place = next((str(code) for code in one.values("region")), memory.region)
+        around = self.desk.words.ancestors(place) if place else ()
+        used = as_used(word, one.intent, around, self.replies.composer())
+        return used or defined(word), memory
 
     def by_label(self, one: Understanding) -> Understanding:
         """A topic's own label, as options send it, needs no guessing; nobody who names no permit
