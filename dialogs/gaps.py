@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from dialogs.match import asked_terms
 from dialogs.select import Ask, Pick
 from knowledge.schema import Document, Silence
 from knowledge.vocabulary import Vocabulary
 
-# From so much in common on, two questions are taken for one (0 to 1).
+# Two questions are taken for one when they share so much of their terms' weight (Dice).
 _ALIKE = 0.5
 # So many of the best provisions may be nearer.
 _RIVALS = 5
@@ -38,28 +39,33 @@ def gap_asked(
     where there is no provision at all, one of the topic asked about."""
     asked = asked_terms(ask.text, words)
     silent = [
-        (_terms(question, words), Gap(document, silence))
+        (_known(question, words), Gap(document, silence))
         for document in documents
         for silence in document.silent_on
         for question in silence.asked
     ]
     given = [
-        _terms(question, words) | _terms(pick.entry.provision.says, words)
+        _known(question, words).terms | _known(pick.entry.provision.says, words).terms
         for pick in picks[:_RIVALS]
         for question in ("", *pick.entry.provision.asked)
     ]
-    known = [terms for terms, _ in silent] + given
-    found = Counter(term for terms in known for term in terms)
+    shared = [(asked.keys() & known.terms, known, gap) for known, gap in silent]
+    rivals = [asked.keys() & terms for terms in given]
+    found = Counter(chain.from_iterable((*(terms for terms, _, _ in shared), *rivals)))
     worth = {
-        term: weight * math.log(1 + len(known) / (found[term] or 1))
-        for term, weight in asked.items()
+        term: asked[term] * math.log(1 + (len(shared) + len(rivals)) / number)
+        for term, number in found.items()
     }
-    likely = [row for row in silent if alike(asked, row[0]) >= _ALIKE]
-    best = max(likely, key=lambda row: _covered(worth, row[0]), default=None)
-    if best is not None:
-        covered = _covered(worth, best[0])
-        if all(_covered(worth, one) < covered for one in given):
-            return best[1]
+    weight = sum(asked.values())
+    likely = [
+        (sum(worth[term] for term in terms), gap)
+        for terms, known, gap in shared
+        if 2 * sum(asked[term] for term in terms) >= _ALIKE * (weight + known.weight)
+    ]
+    if likely:
+        covered, gap = max(likely, key=lambda row: row[0])
+        if all(sum(worth[term] for term in terms) < covered for terms in rivals):
+            return gap
     return None if picks else _of_topic(ask, documents)
 
 
@@ -74,17 +80,15 @@ def _of_topic(ask: Ask, documents: Sequence[Document]) -> Gap | None:
     return max(found, key=lambda row: row[0])[1] if found else None
 
 
-def alike(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """How much of two questions is the same, by the weight of their terms: 0 to 1 (Dice's)."""
-    shared = sum(weight + other[term] for term, weight in one.items() if term in other)
-    return shared / ((sum(one.values()) + sum(other.values())) or 1.0)
+@dataclass(frozen=True)
+class _Known:
+    """The terms of a text, and what they count for together."""
 
-
-def _covered(worth: Mapping[str, float], terms: Mapping[str, float]) -> float:
-    """How much of a question is said again, by what tells it apart from others."""
-    return sum(value for term, value in worth.items() if term in terms)
+    terms: frozenset[str]
+    weight: float
 
 
 @lru_cache(20_000)
-def _terms(question: str, words: Vocabulary) -> dict[str, float]:
-    return asked_terms(question, words)
+def _known(text: str, words: Vocabulary) -> _Known:
+    terms = asked_terms(text, words)
+    return _Known(frozenset(terms), sum(terms.values()))

@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 
-from dialogs.gaps import alike
 from dialogs.policy import Desk, answer
 from dialogs.reply import Reply, Status
 from dialogs.select import Ask
@@ -81,11 +80,3 @@ def test_nothing_near_it_is_not_covered(library: Library, words: Vocabulary) -> 
 def test_a_provision_that_is_nearer_answers(library: Library, words: Vocabulary) -> None:
     reply = _reply("学徒制能先预支多少补贴", "apprenticeship", "440100", library, words)
     assert "预支" in "".join(s.text for s in reply.blocks[0].statements)
-
-
-def test_alike() -> None:
-    one = {"社保": 2.0, "几年": 1.0}
-    assert alike(one, one) == 1.0
-    assert alike(one, {"培训": 1.0}) == 0.0
-    assert alike(one, {"社保": 2.0, "多久": 1.0}) == pytest.approx(4 / 6)
-    assert alike({}, {}) == 0.0
