@@ -189,12 +189,13 @@ class Outbox:
         rows = connection.execute(
             select(*_PARCEL).where(*which).order_by(OutboxRow.pk).with_for_update()
         ).all()
+        parcels = self._opened(connection, rows)
         connection.execute(
             update(OutboxRow)
-            .where(OutboxRow.pk.in_([row.pk for row in rows]))
+            .where(OutboxRow.key.in_([parcel.key for parcel in parcels]))
             .values(state="sent", payload=None, finished_at=self._now(), leased_by=None)
         )
-        return [self._parcel(row) for row in rows]
+        return parcels
 
     def claim(self, limit: int = 20) -> list[Parcel]:
         """Lease what is due, one parcel a person: the oldest, unless it is held."""
@@ -224,7 +225,11 @@ class Outbox:
         with self._engine.connect() as connection:
             rows = connection.execute(due).all()
         lease = uuid.uuid4().hex
-        return [self._parcel(row, lease) for row in rows if self._lease(row.pk, lease, now)]
+        leased = [row for row in rows if self._lease(row.pk, lease, now)]
+        if not leased:
+            return []
+        with self._engine.begin() as connection:
+            return self._opened(connection, leased, lease)
 
     def announce(self, parcel: Parcel, part: int) -> bool:
         """Write down that message number `part` of a leased parcel is about to be handed to the
@@ -324,23 +329,39 @@ class Outbox:
             )
             return done.rowcount == 1
 
-    def _parcel(self, row: Row[*tuple[Any, ...]], lease: str = "") -> Parcel:
-        return Parcel(
-            row.key,
-            row.channel,
-            row.recipient,
-            self._open(row.key, row.payload),
-            row.parts_sent,
-            row.attempts,
-            row.sending,
-            lease,
-        )
-
-    def _open(self, key: str, payload: str | None) -> Reply:
-        plain = self._seal.unseal(payload or "", _bound(key))
-        if plain is None:
-            raise ValueError("a parcel was sealed with another key")
-        return _REPLY.validate_json(plain)
+    def _opened(
+        self, connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], lease: str = ""
+    ) -> list[Parcel]:
+        """The parcels of `rows`. One that was sealed with another key nobody will ever read: it is
+        given up, and does not stop the others."""
+        plain = {row.pk: self._seal.unseal(row.payload or "", _bound(row.key)) for row in rows}
+        lost = [pk for pk, text in plain.items() if text is None]
+        if lost:
+            connection.execute(
+                update(OutboxRow)
+                .where(OutboxRow.pk.in_(lost))
+                .values(
+                    state="dead",
+                    reason="sealed_with_another_key",
+                    payload=None,
+                    finished_at=self._now(),
+                    leased_by=None,
+                )
+            )
+        return [
+            Parcel(
+                row.key,
+                row.channel,
+                row.recipient,
+                _REPLY.validate_json(text),
+                row.parts_sent,
+                row.attempts,
+                row.sending,
+                lease,
+            )
+            for row in rows
+            if (text := plain[row.pk]) is not None
+        ]
 
 
 # What a parcel is read from.

@@ -176,6 +176,22 @@ def test_a_doubt_outlasts_an_attempt_that_came_to_nothing(
     assert [one.maybe_sent for one in outbox.collect("post", "p")] == [True]
 
 
+@pytest.mark.parametrize("by", ["courier", "person"])
+def test_what_was_sealed_with_a_lost_key_is_given_up_and_stops_nobody(
+    engine: Engine, outbox: Outbox, clock: Clock, by: str
+) -> None:
+    lost = Outbox(engine, Seal(b"l" * 32), clock)
+    put(engine, lost, "old")
+    put(engine, outbox, "other", "q")
+    taken = outbox.claim() if by == "courier" else outbox.collect("post", "p")
+    assert [words(parcel) for parcel in taken] == (["other"] if by == "courier" else [])
+    (dead,) = outbox.listed("dead")
+    assert dead.reason == "sealed_with_another_key"
+    assert outbox.replay() == 0
+    put(engine, outbox, "new")
+    assert "new" in [words(parcel) for parcel in outbox.claim()]
+
+
 def test_nothing_readable_is_kept(engine: Engine, outbox: Outbox) -> None:
     put(engine, outbox, "王阿姨13812345678")
     with engine.connect() as connection:
