@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.inbox import described
-from bot.outbox import Delivery, Outbox, Parcel, Sender
+from bot.outbox import Outbox
+from bot.parcels import Delivery, Parcel, Sender
 
 # Without a wake-up (another process put the parcel, or one is due again) it looks this often.
 INTERVAL_S = 1.0

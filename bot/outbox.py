@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    DateTime,
     Engine,
     Row,
-    String,
-    Text,
     and_,
     bindparam,
     func,
@@ -32,85 +28,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Session, aliased
 
+from bot.parcels import Delivery, OutboxRow, Parcel, ParcelState
 from bot.sealing import Seal
 from dialogs.reply import Reply
-from knowledge.tables import Base
 
 LEASE = dt.timedelta(seconds=60)
 # 2, 4, 8 … seconds between attempts, five minutes at most: given up after about twenty minutes.
 MOST_ATTEMPTS = 10
 _LONGEST_WAIT_S = 300.0
 _REPLY = TypeAdapter(Reply)
-
-ParcelState = Literal["waiting", "held", "sent", "dead"]
-
-
-class OutboxRow(Base):
-    """A parcel. `held` waits until the person writes again; `dead` was given up, and may be sent
-    again by hand. `sending`: message number `parts_sent` was being handed to the platform."""
-
-    __tablename__ = "outbox"
-
-    pk: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), unique=True)
-    channel: Mapped[str] = mapped_column(String(40))
-    recipient: Mapped[str] = mapped_column(String(200))
-    payload: Mapped[str | None] = mapped_column(Text)  # sealed; none once delivered
-    state: Mapped[ParcelState] = mapped_column(String(10))
-    parts_sent: Mapped[int] = mapped_column(default=0)
-    sending: Mapped[bool] = mapped_column(default=False)
-    attempts: Mapped[int] = mapped_column(default=0)
-    reason: Mapped[str] = mapped_column(String(100), default="")
-    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
-    due_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
-    leased_by: Mapped[str | None] = mapped_column(String(32))
-    leased_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    finished_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """One reply on its way to one person. A channel may need several messages of its own for it:
-    `parts_sent` of them are delivered already, and with `maybe_sent` perhaps the next one too."""
-
-    key: str
-    channel: str
-    recipient: str
-    reply: Reply
-    parts_sent: int = 0
-    attempts: int = 0
-    maybe_sent: bool = False
-    lease: str = ""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What became of an attempt. `reason` is a code for staff, never personal. `maybe_sent`: the
-    platform did not say whether it took the message that came after `parts_sent`."""
-
-    state: Literal["sent", "later", "held", "dead"]
-    parts_sent: int = 0
-    after_s: float | None = None  # for `later`; None leaves it to the outbox
-    reason: str = ""
-    maybe_sent: bool = False
-
-
-# Says which message of a parcel is about to be handed to the platform. False: it must not be, for
-# somebody else has taken the parcel over.
-Announce = Callable[[int], Awaitable[bool]]
-
-
-class Sender(Protocol):
-    """A channel's way out."""
-
-    channel: str
-
-    async def send(self, parcel: Parcel, announce: Announce) -> Delivery:
-        """Deliver what is left of `parcel`, announcing each message before it is sent. Raises for
-        nothing that the platform does."""
-        ...
 
 
 class Outbox:

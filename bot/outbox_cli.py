@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.database import migrate, open_engine
-from bot.outbox import Outbox, ParcelState
+from bot.outbox import Outbox
+from bot.parcels import ParcelState
 from bot.sealing import Seal
 from bot.settings import settings
 

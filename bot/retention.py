@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.outbox import OutboxRow
+from bot.parcels import OutboxRow
 from bot.storage import ConversationRow, TurnRow, memory_to_json
 from dialogs.memory import Memory
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.inbox import Inbox
-from bot.outbox import OutboxRow
+from bot.parcels import OutboxRow
 from bot.retention import forget
 from bot.storage import ConversationRow, TurnRow, held, history
 from bot.wechat import content, quota

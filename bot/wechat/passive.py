@@ -15,7 +15,8 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.outbox import Outbox, OutboxRow
+from bot.outbox import Outbox
+from bot.parcels import OutboxRow
 from bot.sealing import Seal
 from bot.storage import ConversationRow, TurnRow, utc
 from bot.wechat.content import say

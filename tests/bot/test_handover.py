@@ -14,7 +14,7 @@ from sqlalchemy import insert, text, update
 from bot.app import App, connected
 from bot.console.accounts import AccountRow
 from bot.handover_rows import HandoverRow
-from bot.outbox import Delivery
+from bot.parcels import Delivery
 from bot.sealing import Seal
 from bot.storage import conversation_pk, history
 from bot.waiting import run_due

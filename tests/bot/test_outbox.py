@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.courier import Courier
-from bot.outbox import LEASE, MOST_ATTEMPTS, Announce, Delivery, Outbox, Parcel
+from bot.outbox import LEASE, MOST_ATTEMPTS, Outbox
+from bot.parcels import Announce, Delivery, Parcel
 from bot.sealing import Seal
 from dialogs.reply import Block, Reply, Statement, Status
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from bot import outbox_cli
-from bot.outbox import Delivery, Outbox
+from bot.outbox import Outbox
+from bot.parcels import Delivery
 from bot.sealing import Seal
 from dialogs.reply import Block, Reply, Statement, Status
 from tests.bot.serving import NOW, SEAL_KEY

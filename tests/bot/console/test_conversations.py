@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from bot import handover
 from bot.drafts import DraftRow
 from bot.handover_due import release_vanished
-from bot.outbox import Delivery
+from bot.parcels import Delivery
 from bot.storage import ConversationRow, Held, conversation_pk, held, history
 from bot.wechat.quota import opened
 from dialogs.reply import Message

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from bot.outbox import LEASE, Delivery, Outbox, Parcel
+from bot.outbox import LEASE, Outbox
+from bot.parcels import Delivery, Parcel
 from bot.storage import history
 from bot.telegram.sender import TelegramSender
 from bot.telegram.wording import say, sentence

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.app import connected
 from bot.database import open_engine
-from bot.outbox import OutboxRow
+from bot.parcels import OutboxRow
 from bot.sealing import Seal
 from bot.storage import TurnRow, history
 from bot.wechat.content import asked_by_menu, asked_by_scene, menu, say, scenes
