@@ -265,7 +265,7 @@ def test_telegram_is_told_the_webhook_and_posts_to_it(world: World, unused_port:
         chats.text(MEI, "帮我对条件")
         assert deliver(chats) == [200, 200]
         wait_until(lambda: len(chats.seen(MEI)) == 3)
-        chats.tap(MEI, "2. 都不是")
+        chats.tap(MEI, "自己接活")
         assert deliver(chats) == [200]
         wait_until(lambda: len(chats.seen(MEI)) == 4)
     events = [line["event"] for line in logs]

@@ -37,8 +37,8 @@ from tests.simulators.wechat_platform import Account, Platform
 
 # For tests of what happens when time runs out: WeChat's five seconds, shortened; `Bench.unhurried`
 # ends it, so that what comes after need not be quick.
-SHORT = Timing(budget=0.7, in_time=1.1, hold=1.4, give_up=1.9, look=0.1)
-SHORT_CUT = 1.2
+SHORT = Timing(budget=0.7, in_time=1.6, hold=1.9, give_up=2.6, look=0.1)
+SHORT_CUT = 1.7
 # For all others: as it is, but that a busy machine is given more.
 LONG_CUT, LONG = 30.0, Timing(budget=25.0, look=0.1)
 API = "http://wechat.test"
