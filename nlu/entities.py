@@ -33,10 +33,13 @@ _IN_QUESTION = re.compile(
 _QUESTIONED = re.compile(
     r"^(了|过)?(没有|没|吗|么|不(?!给|让|能|行|认|肯|发|管)|才|的话|再|之后才|以后才)"
 )
-
-
+# 如果考核没通过: not even a no is told.
+_SUPPOSED = re.compile(r"(如果|要是|假如|万一|假设|倘若)[^，。？！]{0,6}$")
 # 没有跟公司签合同, 我不是大学生: what follows is denied.
 _DENIED = re.compile(r"(没有|没|未|不|不是|从没|没能|别)(在|跟|和|给|去|有)?$")
+
+
+_FRAGMENT = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,12 @@ class _Cue:
     pattern: re.Pattern[str]
     fact: str
     value: str | None  # None: the group `n` is the value
+
+    def says(self, match: re.Match[str]) -> str:
+        """The value that `match` gives the fact."""
+        if self.value is None:
+            return f"{number(match['n']):g}"
+        return "False" if match.groupdict().get("no") else self.value
 
 
 @cache
@@ -74,12 +83,20 @@ def _words() -> tuple[re.Pattern[str], dict[str, _Word]]:
 
 @cache
 def _cues() -> tuple[_Cue, ...]:
-    rows = read(Path(__file__).with_name("cues.yaml")).data
+    data = read(Path(__file__).with_name("cues.yaml")).data
     return tuple(
-        _Cue(re.compile(cue), row["fact"], None if row.get("number") else str(row["value"]))
-        for row in rows
+        _Cue(
+            re.compile(_spelt_out(cue, data["words"])),
+            row["fact"],
+            None if row.get("number") else str(row["value"]),
+        )
+        for row in data["cues"]
         for cue in row["cues"]
     )
+
+
+def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
+    return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
 
 
 @cache
@@ -116,9 +133,9 @@ def _facts(text: str) -> Iterator[Entity]:
     taken: dict[str, Entity] = {}
     for cue in _cues():
         for match in cue.pattern.finditer(text):
-            if not _is_said(text, match, cue.value):
+            value = cue.says(match)
+            if not _is_said(text, match, value):
                 continue
-            value = cue.value or f"{number(match['n']):g}"
             entity = Entity(
                 "fact", f"{cue.fact}={value}", match.group(), match.start(), match.end()
             )
@@ -131,9 +148,9 @@ def _facts(text: str) -> Iterator[Entity]:
 
 def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
     """Whether the cue is stated, and not asked, supposed or denied. A no denies by itself."""
-    if value == "False":
-        return True
     before, after = text[: match.start()], text[match.end() :]
+    if value == "False":
+        return not _SUPPOSED.search(before)
     if _DENIED.search(before):
         return False
     return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
