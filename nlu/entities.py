@@ -18,6 +18,7 @@ from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 from knowledge.words import one_of
 from nlu.shapes import number, shapes
+from nlu.tokens import frequency, tokens
 from nlu.understanding import Entity, EntityKind
 
 _NEGATION = re.compile(
@@ -33,12 +34,25 @@ _IN_QUESTION = re.compile(
 _QUESTIONED = re.compile(
     r"^(了|过)?(没有|没|吗|么|不(?!给|让|能|行|认|肯|发|管)|才|的话|再|之后才|以后才)"
 )
+# 还能自己接活吗, 是不是在校的: asked, whatever the value.
+_WHETHER = re.compile(
+    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算)(要|得|是|自己|去)*$"
+)
 # 如果考核没通过: not even a no is told.
 _SUPPOSED = re.compile(r"(如果|要是|假如|万一|假设|倘若)[^，。？！]{0,6}$")
 # 没有跟公司签合同, 我不是大学生: what follows is denied.
 _DENIED = re.compile(r"(没有|没|未|不|不是|从没|没能|别)(在|跟|和|给|去|有)?$")
 
 
+# 我不在广州: another place than this one.
+_ELSEWHERE = re.compile(r"(不在|没在|不是在|不去|不是来自)$")
+_OF_A_PLACE = re.compile(r"(人|市|省|县|区|旅游|户口|沈阳|大连|鞍山|包头|广州|肇庆|长治)$")
+# 肢体残疾三级, 工伤定了四级
+_OF_HARM = re.compile(r"(残疾|伤残|工伤|肢体|视力|听力|智力|精神|致残|伤情)[^，。？！能考证]{0,5}$")
+_SHORT = 2
+_SURE = 3
+_LEARN = "学"  # 长|治学: 学 is what people go to a place for
+_ANYBODY = "阿姨"
 _FRAGMENT = re.compile(r"\{([a-z]+)\}")
 
 
@@ -100,6 +114,14 @@ def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
 
 
 @cache
+def _described() -> tuple[tuple[_Word, re.Pattern[str]], ...]:
+    rows = read(Path(__file__).with_name("described.yaml")).data
+    return tuple(
+        (_Word(row["kind"], row["value"]), re.compile("|".join(row["said"]))) for row in rows
+    )
+
+
+@cache
 def _documents() -> tuple[tuple[str, re.Pattern[str]], ...]:
     rows = read(Path(__file__).with_name("documents.yaml")).data
     return tuple((row["document"], re.compile("|".join(row["called"]))) for row in rows)
@@ -107,20 +129,70 @@ def _documents() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def entities_of(text: str) -> tuple[Entity, ...]:
     """Every entity of the normalised `text`, in order of appearance."""
-    found = [*_vocabulary_words(text), *_named_documents(text), *_facts(text), *shapes(text)]
+    found = [
+        *_vocabulary_words(text),
+        *_descriptions(text),
+        *_named_documents(text),
+        *_facts(text),
+        *shapes(text),
+    ]
     return tuple(sorted(found, key=lambda entity: (entity.start, -entity.end)))
 
 
 def _vocabulary_words(text: str) -> Iterator[Entity]:
     pattern, meaning = _words()
+    job_ends = -1
     for match in pattern.finditer(text):
-        name = match["word"]
+        name, (start, end) = match["word"], match.span()
         if name is None:  # a lookalike
             continue
         word = meaning[name]
-        before = text[: match.start()]
-        negated = _NEGATION.search(before) is not None and not _ASKED.search(before)
-        yield Entity(word.kind, word.value, name, match.start(), match.end(), negated)
+        if word.kind == "region" and len(name) == _SHORT and _torn(text, start, end):
+            continue
+        if word.kind == "level" and _OF_HARM.search(text[:start]):
+            continue
+        if word.kind == "occupation":
+            # 保洁的阿姨 is one person.
+            if name == _ANYBODY and text[job_ends:start] in ("", "的") and job_ends >= 0:
+                continue
+            job_ends = end
+        yield Entity(word.kind, word.value, name, start, end, _denied(word.kind, text[:start]))
+
+
+def _denied(kind: EntityKind, before: str) -> bool:
+    if kind == "region":  # 非广州户口 is asked of Guangzhou
+        return _ELSEWHERE.search(before) is not None
+    return _NEGATION.search(before) is not None and not _ASKED.search(before)
+
+
+def _torn(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is a piece of other words: 保定 in 医保|定点, 大连 in 大连港.
+
+    What the tokenizer only guesses to be a word (在广|东打工) tears nothing.
+    """
+    torn = False
+    place = 0
+    for token in tokens(text):
+        after = place + len(token)
+        if place < end and after > start:
+            if frequency(token) < _SURE:
+                return False
+            torn |= (
+                len(token) > end - start and not _OF_A_PLACE.search(token)
+                if place <= start and end <= after
+                else place < start or (after > end and text[end:after] != _LEARN)
+            )
+        place = after
+    return torn
+
+
+def _descriptions(text: str) -> Iterator[Entity]:
+    for word, said in _described():
+        for match in said.finditer(text):
+            start, end = match.span()
+            yield Entity(
+                word.kind, word.value, match.group(), start, end, _denied(word.kind, text[:start])
+            )
 
 
 def _named_documents(text: str) -> Iterator[Entity]:
@@ -151,7 +223,7 @@ def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
     before, after = text[: match.start()], text[match.end() :]
     if value == "False":
         return not _SUPPOSED.search(before)
-    if _DENIED.search(before):
+    if _DENIED.search(before) or _WHETHER.search(before):
         return False
     return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
 

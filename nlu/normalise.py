@@ -22,7 +22,9 @@ _REPEATED = re.compile(r"([!！?？。，,~～…、.;；])\1+")
 _SPACES = re.compile(r"[ \t\u3000]+")
 # Between two Chinese clauses a space is a comma; between shorter pieces it is a slip of the thumb
 # or of speech recognition.
-_CLAUSE_SPACE = re.compile(r"(?<=[\u4e00-\u9fff]{4}) (?=[\u4e00-\u9fff]{4})")
+_CLAUSE_SPACE = re.compile(
+    r"(?<=[\u4e00-\u9fff]{4})(?<![〇零一二两三四五六七八九幺]{3}) (?=[\u4e00-\u9fff]{4})"
+)
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _PASSES = 5
 _TO_CHINESE = str.maketrans({"?": "？", "!": "！", ",": "，", ";": "；", "~": ""})

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from nlu.understanding import Entity
 
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {
-    "〇": 0, "两": 2, "幺": 1,
+    "〇": 0, "两": 2, "幺": 1, "洞": 0, "拐": 7, "勾": 9,
 }  # fmt: skip
+_FIGURE_UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "w": 10_000}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _SPOKEN = "零〇一二两三四五六七八九十百千万"
 
 _YEARS = r"(\d{2}|[一二三四五六七八]?十[一二三四五六七八九]?)"
-_ABOUT = r"(?<![\d第约近快奔上])"
+_ABOUT = (
+    r"(?<![\d第约近快奔上一二三四五六七八九])(?<!超过)(?<!不到)(?<!未满)(?<!不满)(?<!大于)(?<!小于)"
+)
 _SOMEBODY_ELSE = (
     r"(?:宝宝|孩子|小孩|婴儿|老人家?|老太太?|老爷子|老头|病人|患者|爷爷|奶奶|姥姥|姥爷|外婆|外公|"
     r"客户|雇主|儿子|女儿|孙子|孙女|娃|老爸|高龄)"
@@ -32,33 +35,52 @@ _BARE_AGE = re.compile(
     + _YEARS
     + r"(?=了|，|。|？|$|还能|能不能|可以|还可|的人|还让|还收)"
     r"|" + _ABOUT + r"([四五六]十[一二三四五六七八九])了"
+    r"|(?:虚岁|周岁|年龄|岁数|芳龄|年纪)(?:是|：|:)?" + _YEARS + r"(?!年|月|多|个|以|到|出头)"
+    r"|(?:今年|我|妈|爸|姐|她|他)(?:今年|已经|都|也)*([四五六七]十[一二三四五六七八九]?)(?:嘞|啦|咯|哩|喽|有一)"
 )
 _LEAST_AGE, _MOST_AGE = 14, 90
 
 _SUM = rf"(\d+(?:\.\d+)?[百千万]?|[{_SPOKEN}]*[一二两三四五六七八九十][{_SPOKEN}]*)"
-_MONEY = re.compile(rf"(?<![第几多\d.]){_SUM}(?:块钱|块|元|人民币)(?![多来几])")
+_MONEY = re.compile(
+    rf"(?<![第几多\d.a-zA-Z]){_SUM}(?:块钱|块|元|人民币)(?![多来几])|[¥￥](\d+(?:\.\d+)?)|"
+    r"(?<![\d.a-zA-Z\-·_/ ])(\d{1,2}(?:\.\d)?[kKwW])(?![a-zA-Z\d])"
+)
+# 一块去报名, 这一块的政策: together, a part.
+_ONE = re.compile(r"一块(?!钱)")
+_SEVERAL = re.compile(r"[一二三四五六七八九]{2}[十百千万]")
 _BARE_MONEY = re.compile(
-    r"(?:工资|月薪|底薪|欠|补贴?|补助|交|收|扣|给|发|罚|赔|退|押金|学费|减|减免|掏|花|奖励?|领|一共|费)"
+    r"(?:工资|月薪|底薪|欠|补贴?|补助|交|收|扣|给|发|罚|赔|退|押金|学费|减|减免|掏|花|奖励?|领|一共|费|挣|赚|贷款?|费要|垫)"
     r"(?:了|我|你|个人|是|的是|到|过)*"
     rf"(\d{{3,6}}|[{_SPOKEN}]*[一二两三四五六七八九][百千万][{_SPOKEN}]*)"
     r"(?=$|，|。|？|！|的|吗|是|不|算|够|合|怎么|一个?月|一天|能|还|，|钱|就)"
+    rf"|(?<![\d.第几多{_SPOKEN}])(\d{{3,6}}|\d+万|[{_SPOKEN}]*[一二两三四五六七八九][百千万][{_SPOKEN}]*)"
+    r"的(?=工资|补贴|补助|押金|学费|培训费|奖金|罚款)"
+    r"|贷款?(?:了|到)?(\d+万)"
 )
 _DATE = re.compile(r"(?<!\d)(20\d{2})(?:年|[-./])(?:(\d{1,2})(?:月|[-./])(?:(\d{1,2})[日号]?)?)?")
 _YEAR = re.compile(r"(?<![\dA-Za-z])(20[12]\d)(?=年|版|以后|之后|的|$|，|。|？)")
 
-_JOINER = r"[ \-·.—–_]*"
+_JOINER = r"[ \-·.—–_、/:]*"
 _PERMIT = re.compile(
-    rf"(?<![A-Za-z0-9])([A-Za-z](?:{_JOINER}[A-Za-z])(?:{_JOINER}[0-9A-Za-z〇零一二两三四五六七八九幺]){{8,14}})"
+    rf"(?<![A-Za-z0-9])([A-Za-z](?:{_JOINER}[A-Za-z])(?:{_JOINER}[0-9A-Za-z〇零一二两三四五六七八九幺洞拐勾]){{8,14}})"
     r"(?![A-Za-z0-9])"
 )
 _LEAST_FIGURES = 5
 
+_ONE_OF_MINE = (
+    r"妈妈?|母亲|老妈|阿妈|娘|爸爸?|父亲|老爸|阿爸|爹|老婆|媳妇儿?|爱人|老公|丈夫|对象|老伴|那口子|"
+    r"姐姐|大姐|姐夫|[二三四小]姐|姐(?!妹)|妹妹|妹夫|妹|[表堂](?:姐姐?|妹妹?|哥哥?|弟弟?|兄弟)|哥哥|大哥|哥(?!们)|弟弟|弟妹|弟媳|弟|"
+    r"大?嫂子?|二嫂|三嫂|婆婆|公公|岳母|岳父|丈母娘|老丈人|女儿|闺女|姑娘|儿媳妇?|儿子|女婿|孩子他[爸妈]|孩子(?!们)|"
+    r"外甥女?|侄女|侄子|侄儿|[大二三四小]?姑姑|姑妈|姑父|[大小]姑|姑(?!娘)|舅妈|舅舅|大舅|姨妈|[大二三小]姨|[大二三四]?婶子?|伯母|大伯|叔叔|"
+    r"奶奶|爷爷|姥姥|姥爷|外婆|外公|同事|朋友|闺蜜|老乡|邻居|同学|工友|姐妹|兄弟|亲戚|老头子?|老太婆"
+)
 _THIRD_PERSON = re.compile(
-    r"(?:我|俺|咱|她|他)(?:家)?(?:的)?(?:妈妈?|母亲|老妈|娘|爸爸?|父亲|老爸|爹|老婆|媳妇儿?|爱人|老公|丈夫|对象|"
-    r"姐姐?|大姐|妹妹?|表[姐妹哥弟]|堂[姐妹哥弟]|哥哥?|弟弟?|嫂子?|婆婆|公公|岳母|岳父|丈母娘|女儿|闺女|儿子|孩子|"
-    r"外甥女?|侄女|侄子|姑姑?|姑妈|大姑|舅妈?|姨妈?|大姨|小姨|婶子?|伯母|奶奶|姥姥|外婆|同事|朋友|闺蜜|老乡|邻居|阿妈|同学)"
-    r"|(?:一个|有个|这位|一位)(?:来电人|市民|群众|老乡|朋友|大姐|阿姨)"
-    r"|帮(?:我)?(?:妈|爸|姐|妹|婆婆|媳妇|老婆|老公|朋友|邻居)(?=问|查|咨询)"
+    r"(?:(?:我|俺|咱|她|他)(?:们)?(?:家)?(?:的)?(?:一个|有个|那个|几个)?(?:小|亲|大)?"
+    rf"(?:{_ONE_OF_MINE}))"
+    r"|(?:我|我们)(?:有|认识)(?:一)?(?:个|位)(?:老乡|朋友|大姐|阿姨|姐妹|邻居|亲戚|同事)"
+    r"|(?:一个|有个|有位|这位|一位)(?:来电人|市民|群众|老乡|朋友|大姐|阿姨|亲戚|邻居|姐妹|大妈|大哥)"
+    r"|来电(?:人|者)|(?<!广州)(?<!居民)(?<![城全])市民(?!卡|热线|政|办|服务|待遇)|来访人"
+    r"|(?<=帮)(?:妈|爸|姐|妹|婆婆|媳妇|老婆|老公|朋友|邻居)(?=问|查|咨询)"
 )
 
 
@@ -73,9 +95,9 @@ def shapes(text: str) -> Iterator[Entity]:
 
 def number(text: str) -> float:
     """The number a figure or a spoken numeral says: 52, 1.5万, 三千五, 一万二, 两百零五."""
-    figure = re.fullmatch(r"(\d+(?:\.\d+)?)([百千万]?)", text)
+    figure = re.fullmatch(r"(\d+(?:\.\d+)?)([百千万kKwW]?)", text)
     if figure:
-        return float(figure[1]) * {"百": 100, "千": 1000, "万": 10000}.get(figure[2], 1)
+        return float(figure[1]) * _FIGURE_UNITS.get(figure[2].lower(), 1)
     total = section = current = 0.0
     last = 1.0
     for char in text:
@@ -116,10 +138,12 @@ def _sums(text: str) -> Iterator[Entity]:
     taken: set[int] = set()
     for pattern in (_MONEY, _BARE_MONEY):
         for match in pattern.finditer(text):
-            start, end = match.start(1), match.end()
-            if start not in taken:
-                taken.add(start)
-                yield Entity("money", number(match[1]), text[start:end], start, end)
+            group = next(place for place in range(1, pattern.groups + 1) if match[place])
+            start, end, said = match.start(group), match.end(), match[group]
+            if start in taken or _ONE.match(text, start) or _SEVERAL.search(said):
+                continue
+            taken.add(start)
+            yield Entity("money", number(said), text[start:end], start, end)
 
 
 def _dates(text: str) -> Iterator[Entity]:

@@ -157,12 +157,35 @@ def test_every_document_is_known_by_what_it_calls_itself(
 
 def test_every_cue_names_a_fact_and_a_value_there_is() -> None:
     facts = vocabulary().facts
-    for row in read(Path(module.__file__).with_name("cues.yaml")).data:
+    for row in read(Path(module.__file__).with_name("cues.yaml")).data["cues"]:
         fact = facts[row["fact"]]
         if row.get("number"):
             assert fact.type == "number"
-            assert all("n" in re.compile(cue).groupindex for cue in row["cues"])
+            assert all("(?P<n>" in cue for cue in row["cues"])
         elif fact.type == "yes_no":
             assert isinstance(row["value"], bool)
         else:
             assert row["value"] in fact.options
+            assert not any("(?P<no>" in cue for cue in row["cues"])
+
+
+def test_what_is_described_is_of_the_vocabulary() -> None:
+    words = vocabulary()
+    lists = {"group": words.groups, "level": words.levels, "occupation": words.occupations}
+    for row in read(Path(module.__file__).with_name("described.yaml")).data:
+        assert row["value"] in lists[row["kind"]]
+
+
+@pytest.mark.parametrize("text", ["医保定点医院", "从化解矛盾开始", "国内江湖规矩", "大连港附近"])
+def test_a_place_torn_out_of_other_words_is_none(text: str) -> None:
+    assert not {kind for kind, _ in found(text)} & {"region"}
+
+
+@pytest.mark.parametrize("text", ["去长治学月嫂", "我在长治学手艺", "长治学家政", "长治人"])
+def test_learning_somewhere_names_the_place(text: str) -> None:
+    assert ("region", "140400") in found(text)
+
+
+def test_another_place_s_household_is_no_denial_of_the_place() -> None:
+    assert ("region", "440100") in found("非广州户口能领吗")
+    assert ("not_region", "440100") in found("我不在广州")
