@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 
@@ -13,7 +14,7 @@ from nlu.aspects import aspects_of, without_cues
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise
-from nlu.split import announced, asked, questions
+from nlu.split import announced, asked, core, halves, names_a_subject, questions
 from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, Understanding
 
 # In a longer text the story outweighs the question, so the question is also read by itself; and
@@ -35,15 +36,23 @@ _DANGER = "emergency"
 _CLEARLY = 0.6
 _FLATLY = 0.85
 # A part is a question of its own when the engine is at least this sure of it: so sure by itself,
-# less where a word announces it, and at least so sure of its intent in the whole message.
-_BY_ITSELF = 0.5
+# less where a word announces another question, and at least so sure of its intent in the whole.
+_BY_ITSELF = 0.6
 _ANNOUNCED = 0.2
 _IN_THE_WHOLE = 0.02
-_SUBJECT = 2  # characters that must be left of it without cue words: 去哪办 alone has no subject
+# 去哪办 alone has no subject: so many characters must be left of a part without cue words, or it
+# names a topic, or the engine has no doubt (我的证什么时候到期).
+_SUBJECT = 2
+_NO_DOUBT = 0.97
+# So sure of a second intent, the engine is torn between two.
+_TORN = 0.15
+_ASKED = "？"
+_LONG = 30  # a part is read by its question alone too, above so many characters
 _TALK = frozenset({"social", "far"})
 _EMPTY_WORDS = re.compile(
-    r"[的了是我在这那有要个么呢吗啊呀吧，。？！；、\s]|请问|还有|另外|想问|再问|顺便|一下|还想|然后|"
-    r"可以|需要|具体|一般|大概|现在|以及"
+    r"[的了是我在这那有要个么呢吗啊呀吧您你他她都也就还能会去到找，。？！；、\s]|请问|还有|另外|想问|再问|顺便|一下|还想|然后|"
+    r"可以|需要|具体|一般|大概|现在|以及|到账|利息|有效期|到期|部门|单位|地方|公司|个人|自己|还是|或者|"
+    r"交|领|办|发|给|钱|多少|多久|几[次天年个月]|什么时候|什么|怎么|哪里|哪个|谁|如何|用|查|到手|下来"
 )
 
 log = structlog.get_logger(__name__)
@@ -94,25 +103,30 @@ class Understander:
         Raises `EngineUnavailable` when the engine is gone and there is no fallback.
         """
         whole = normalise(text)
-        parts = [self._part(part) for part in _candidates(whole)]
-        if len(parts) > 1:
-            parts = self._join(parts, self._part(whole))
+        candidates = _candidates(whole)
+        read = self._part(whole)
+        parts = self._join(candidates, read) if len(candidates) > 1 else [read]
+        if len(parts) == 1:
+            parts = self._side_by_side(parts[0]) or [self._past_greeting(parts[0])]
         return [self._understanding(text, part) for part in parts]
 
     def understand_whole(self, text: str) -> Understanding:
         """What the message asks, taken as one question. Raises as `understand` does."""
         return self._understanding(text, self._part(normalise(text)))
 
-    def _join(self, parts: list[_Part], whole: _Part) -> list[_Part]:
+    def _join(self, candidates: Sequence[str], whole: _Part) -> list[_Part]:
         """The parts, those joined that ask the same or that ask nothing by themselves."""
         in_whole = {score.intent: score.confidence for score in whole.ranking}
         joined: list[_Part] = []
-        for part in parts:
+        for text in candidates:
+            part = self._of_several(text)
             if not joined:
                 joined.append(part)
                 continue
             before = joined[-1]
-            alone = [one for one in (before, part) if _stands_alone(one, in_whole)]
+            # The word that announces another question says that there was one before it.
+            enough = _ANNOUNCED if announced(text) else _BY_ITSELF
+            alone = [one for one in (before, part) if _stands_alone(one, in_whole, enough)]
             if len(alone) == 2 and before.best.intent != part.best.intent:
                 joined.append(part)
             else:
@@ -121,10 +135,48 @@ class Understander:
                 ranking = (
                     max(alone, key=lambda one: one.best.confidence).ranking
                     if alone
-                    else self._part(both).ranking
+                    else self._of_several(both).ranking
                 )
                 joined[-1] = _Part(both, ranking)
         return joined if len(joined) > 1 else [whole]
+
+    def _side_by_side(self, part: _Part) -> list[_Part]:
+        """The two or more subjects between which the engine is torn, if each half is of one.
+
+        社保补贴和意外险怎么办 is half the one, half the other, and each half surely of one of them.
+        """
+        first, second = part.ranking[:2]
+        if second.confidence < _TORN or first.intent in _vague() or second.intent in _vague():
+            return []
+        for texts in halves(part.text):
+            left, right = (self._of_several(text) for text in texts)
+            sure = min(left.best.confidence, right.best.confidence) >= _BY_ITSELF
+            if (
+                sure
+                and {left.best.intent, right.best.intent} == {first.intent, second.intent}
+                and all(names_a_subject(text) for text in texts)
+            ):
+                return [
+                    *(self._side_by_side(left) or [left]),
+                    *(self._side_by_side(right) or [right]),
+                ]
+        return []
+
+    def _of_several(self, text: str) -> _Part:
+        """A part read without what announces it: 另外 says nothing of what is asked."""
+        said = core(text)
+        ranking = self._part(said).ranking
+        if len(said) > _LONG:
+            ranking = _both(ranking, self._part(core(asked(said, _LONG))).ranking)
+        return _Part(text, ranking)
+
+    def _past_greeting(self, part: _Part) -> _Part:
+        """A question behind a greeting (打扰了，想问星级评定) read without it."""
+        known = intents().get(part.best.intent)
+        asked_of = core(part.text)
+        if known is None or known.kind != "social" or asked_of == part.text:
+            return part
+        return _Part(part.text, self._part(asked_of).ranking)
 
     def _understanding(self, original: str, part: _Part) -> Understanding:
         text = part.text.strip("，；、 ") or part.text
@@ -165,26 +217,36 @@ class Understander:
             return self._fallback.classify(text)
 
 
+@cache
+def _vague() -> frozenset[str]:
+    """The intents that are no subject of a question."""
+    return frozenset(name for name, intent in intents().items() if intent.kind in _TALK)
+
+
 def _candidates(text: str) -> list[str]:
     parts: list[str] = []
     for part in questions(text):
-        if parts and len(text) > _STORY and not announced(part):
+        # In a story only a question mark ends a question, and a word that announces begins one.
+        if parts and len(text) > _STORY and not announced(part) and parts[-1][-1] != _ASKED:
             parts[-1] += part
         else:
             parts.append(part)
     return parts
 
 
-def _stands_alone(part: _Part, in_whole: Mapping[str, float]) -> bool:
+def _stands_alone(part: _Part, in_whole: Mapping[str, float], enough: float) -> bool:
     """Whether the part asks about something itself, so that it may be answered by itself."""
     known = intents().get(part.best.intent)
     if known is None or known.kind in _TALK:
         return False
     sure = part.best.confidence
-    if sure < _ANNOUNCED or len(_EMPTY_WORDS.sub("", without_cues(part.text))) < _SUBJECT:
+    if sure < _ANNOUNCED or (sure < _NO_DOUBT and not _has_subject(core(part.text))):
         return False
-    enough = _ANNOUNCED if announced(part.text) else _BY_ITSELF
     return sure >= enough or in_whole.get(part.best.intent, 0.0) >= _IN_THE_WHOLE
+
+
+def _has_subject(text: str) -> bool:
+    return names_a_subject(text) or len(_EMPTY_WORDS.sub("", without_cues(text))) >= _SUBJECT
 
 
 def _far_doubled(ranking: tuple[Score, ...]) -> tuple[Score, ...]:
