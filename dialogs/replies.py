@@ -77,7 +77,9 @@ class Replies:
                 memory = memory.learn({"role": "household"}, self.now, "said")
             topics = topics_for(interview.role_of(memory))
             return self.interview(replace(memory, pending=None, interview=Interview(topics)), one)
-        unsure = one.confidence < _LIKELY or one.intent == "out_of_scope"
+        # Who asks nothing is not taken for asking what a nanny costs either.
+        beside_us = one.intent == "out_of_scope" or one.intent.startswith("near_")
+        unsure = one.confidence < _LIKELY or beside_us
         if unsure and says("weary", one.text) and not says("asks", one.text):
             return talk(Status.ANSWERED, say("weary"), intent="emergency"), memory
         if (near := self._by_words(one, memory)) is not None:

@@ -22,6 +22,8 @@ _ANOTHER = re.compile(
     r"(?:^|(?<=[\s，。；？！：吗呢]))(?:[(（]?[1-9一二三四五][)）、.](?!\d)|[一二三四]是(?=想|要|问|关于|，))|"
     r"(?:^|(?<=[，。；、：:事题]))(?:一个|一件)(?:事)?是(?=[^，。]{4})|同时(?:想|请)?问|除此之外|此外|然后(?:就是|我?想|再)?问?|还可有|还想问|再一个|对了|最后(?:再)?问)"
 )
+# 培训还有五十元减免吗 asks whether there still is one.
+_STILL = re.compile(r"(?<=[^，。？！；\s])还有[^，。？！]*(?:吗|没|么|没有|不)[？。！]?$")
 # A particle that ends a question, with more text after it (speech recognition writes no marks).
 _PARTICLE = re.compile(r"(?<=[吗呢啊呀])(?=[^，。？！；…\s]{4})")
 _QUESTION = re.compile(
@@ -124,7 +126,10 @@ def _subject() -> re.Pattern[str]:
 
 # Where two subjects may stand side by side.
 _BETWEEN = re.compile(
-    r"(?<=[，、；。])|(?<=[吗呢啊])(?=[^，。？！；])|(?=(?:和|与|跟|及|还有|以及|再|也)[^，。])"
+    r"(?<=[，、；。])|(?<=[吗呢啊])(?=[^，。？！；])|(?=(?:和|与|跟|及|以及|再|也)[^，。])"
+)
+_REQUEST = re.compile(
+    r"(?:要|想)(?:给|办|买|申请|申报|报名|投诉|查|学|找|转|问|了解|咨询|知道)|帮我|讲讲|说说|介绍|咨询"
 )
 # Asked of both together: 意外险和工伤保险有什么区别.
 _TOGETHER = re.compile(
@@ -136,8 +141,13 @@ def halves(text: str) -> Iterator[tuple[str, str]]:
     """`text` cut in two wherever two subjects may stand side by side, if not asked of together."""
     if not _TOGETHER.search(text):
         for match in _BETWEEN.finditer(text):
-            if _LEAST <= match.start() <= len(text) - _LEAST:
-                yield text[: match.start()], text[match.start() :]
+            left, right = text[: match.start()], text[match.start() :]
+            if min(len(left), len(right)) >= _LEAST and _asks(left) and _asks(right):
+                yield left, right
+
+
+def _asks(half: str) -> bool:
+    return _REQUEST.search(half) is not None or is_question(core(half))
 
 
 def names_a_subject(text: str) -> bool:
@@ -168,7 +178,14 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
     pieces: list[tuple[str, bool]] = []
     for marked in _MARKS.split(text):
         start = 0
-        announcing = {match.start() for match in _ANOTHER.finditer(marked)}
+        announcing = {
+            match.start()
+            for match in _ANOTHER.finditer(marked)
+            if not (
+                _STILL.match(marked, match.start())
+                and not is_question(marked[start : match.start()])
+            )
+        }
         seams = announcing | {match.start() for match in _PARTICLE.finditer(marked)}
         seams |= set(_unmarked(marked))
         for seam in [*sorted(seams - {0}), len(marked)]:

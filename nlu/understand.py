@@ -10,7 +10,7 @@ from functools import cache
 
 import structlog
 
-from nlu.aspects import aspects_of, without_cues
+from nlu.aspects import aspects_of
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise
@@ -46,13 +46,16 @@ _SUBJECT = 2
 _NO_DOUBT = 0.97
 # So sure of a second intent, the engine is torn between two.
 _TORN = 0.15
+_EITHER = 0.6
 _ASKED = "？"
 _LONG = 30  # a part is read by its question alone too, above so many characters
 _TALK = frozenset({"social", "far"})
 _EMPTY_WORDS = re.compile(
-    r"[的了是我在这那有要个么呢吗啊呀吧您你他她都也就还能会去到找，。？！；、\s]|请问|还有|另外|想问|再问|顺便|一下|还想|然后|"
-    r"可以|需要|具体|一般|大概|现在|以及|到账|利息|有效期|到期|部门|单位|地方|公司|个人|自己|还是|或者|"
-    r"交|领|办|发|给|钱|多少|多久|几[次天年个月]|什么时候|什么|怎么|哪里|哪个|谁|如何|用|查|到手|下来"
+    r"请问|还有|另外|想问|再问|顺便|一下|还想|然后|可以|可不可以|能不能|能否|要不要|有没有|是不是|是否|需不需要|用不用|行不行|给不给|"
+    r"需要|具体|一般|大概|现在|以及|到账|利息|有效期?|有效|到期|过期|部门|窗口|单位|地方|公司|个人|自己|还是|或者|已经|"
+    r"条件|要求|资格|流程|步骤|手续|材料|标准|金额|比例|上限|最多|最少|最高|最低|期限|时间|时候|电话|地址|申请|申领|享受|符合|牵头|负责|"
+    r"多少|多久|多长|多大|几[次天年个月块钱]|每[次天年个月]|一[次天年个月]|什么|怎么样?|怎样|哪里|哪儿|哪个|哪些|谁|如何|到手|下来|"
+    r"[的了是我在这那有要个么呢吗啊呀吧您你他她都也就还能会去到找交领办发给钱用查拿不没，。？！；、\s]"
 )
 
 log = structlog.get_logger(__name__)
@@ -145,17 +148,15 @@ class Understander:
 
         社保补贴和意外险怎么办 is half the one, half the other, and each half surely of one of them.
         """
+        if len(part.ranking) == 1 or len(part.text) > _STORY:
+            return []
         first, second = part.ranking[:2]
         if second.confidence < _TORN or first.intent in _vague() or second.intent in _vague():
             return []
         for texts in halves(part.text):
             left, right = (self._of_several(text) for text in texts)
-            sure = min(left.best.confidence, right.best.confidence) >= _BY_ITSELF
-            if (
-                sure
-                and {left.best.intent, right.best.intent} == {first.intent, second.intent}
-                and all(names_a_subject(text) for text in texts)
-            ):
+            sure = min(left.best.confidence, right.best.confidence) >= _EITHER
+            if sure and {left.best.intent, right.best.intent} == {first.intent, second.intent}:
                 return [
                     *(self._side_by_side(left) or [left]),
                     *(self._side_by_side(right) or [right]),
@@ -246,7 +247,7 @@ def _stands_alone(part: _Part, in_whole: Mapping[str, float], enough: float) -> 
 
 
 def _has_subject(text: str) -> bool:
-    return names_a_subject(text) or len(_EMPTY_WORDS.sub("", without_cues(text))) >= _SUBJECT
+    return names_a_subject(text) or len(_EMPTY_WORDS.sub("", text)) >= _SUBJECT
 
 
 def _far_doubled(ranking: tuple[Score, ...]) -> tuple[Score, ...]:
