@@ -240,3 +240,14 @@ def test_what_a_word_means_is_chosen_by_its_words(desk: Desk) -> None:
         "还要选是指什么"
         in person.submit(f"{REVIEW}/labels/1", **form | {"meaning": "不知道是什么"}).text
     )
+
+
+def test_a_label_that_the_engine_contradicts_is_shown(desk: Desk) -> None:
+    person = desk.logged_in("editor")
+    for text, intent in (("星级几年评一次", "refresher"), ("保险谁来买", "accident_insurance")):
+        note_missing(desk.app.engine, text, "140400", "operator", NOW)
+        (ref,) = refs(person.get(REVIEW).text)
+        person.submit(f"{REVIEW}/label", choice=f"intent:{intent}", ref=ref)
+    page = person.get(f"{REVIEW}/labels").text
+    assert page.count("请再看一遍") == 1
+    assert "机器人拿准是“星级和等级评定”" in page
