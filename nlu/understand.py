@@ -18,7 +18,7 @@ from nlu.split import announced, asked, core, halves, names_a_subject, questions
 from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, Understanding
 
 # In a longer text the story outweighs the question, so the question is also read by itself; and
-# only a word that announces another question divides it.
+# only a question mark, or a word that announces another question, divides it.
 _STORY = 60
 # One reading alone cannot rule an intent out.
 _LEAST = 1e-3
