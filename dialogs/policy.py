@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialogs.answer import Composer
 from dialogs.gaps import Gap, gap_asked
 from dialogs.match import nearness
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask, Pick, may_concern, programmes_meant, weigh
+from dialogs.select import GROUP_TOPICS, Ask, Pick, may_concern, programmes_meant, weigh
 from dialogs.standings import standing_sentence
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry, Library
 from knowledge.schema import Document
-from knowledge.standing import applies, exists, standing
+from knowledge.standing import Standing, applies, exists, standing
 from knowledge.vocabulary import Vocabulary
 from knowledge.words import question_words
 
 # A supporting provision must come this near to the best one, and no more than this many are shown.
 _NEAR = 0.6
 _NEAR_ELSEWHERE = 0.7
-# Its words must be this near to the question's, unless it is of the same subject as the best.
+# Its words must be this near to the question's, unless it is of the subject asked about or of the best's.
 _BEARING = 4.0
 _MOST = 4
+# A question about a topic of which nothing is said is answered by what is so near in words alone.
+_VERY_NEAR = 12.0
+_FOR_ALL = {"training_eligibility": 1.0, "training_subsidy": 0.8, "enrolment": 0.8}
 # So many areas can be told side by side; of more, the person is asked for hers first.
 MOST_AREAS = 12
 # Provisions that search brings in beside the topic's own, for questions the NLU files elsewhere.
@@ -57,6 +60,12 @@ def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Repl
     return composer.reply(min(statuses, key=order.index), options=options)
 
 
+def narrowest(regions: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
+    """The areas asked about: a city that is named with its own district only says where it is."""
+    above = {code for region in regions for code in words.ancestors(region)[1:]}
+    return tuple(region for region in regions if region not in above)
+
+
 def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> list[Pick]:
     """Every provision that may answer in `regions`, weighed; what did not exist yet is left out."""
     topics = programmes_meant(ask, desk.words)
@@ -76,8 +85,18 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
         and entry.provision.id not in overridden
     ]
     if ask.sure and not any(topics.keys() & set(entry.provision.topics) for entry in live):
-        return []
+        return _of_everybody(live, ask, desk)
     return weigh(live, ask, desk.words)
+
+
+def _of_everybody(live: Sequence[Entry], ask: Ask, desk: Desk) -> list[Pick]:
+    """What there is where nothing is said of the topic itself: for a group without a programme of
+    its own what holds for all, and what the question is near to in its very words."""
+    if ask.topic in GROUP_TOPICS:
+        ask = replace(ask, topics=_FOR_ALL, sure=False)
+        return weigh([entry for entry in live if not entry.provision.groups], ask, desk.words)
+    picks = weigh(live, replace(ask, sure=False), desk.words)
+    return picks if picks and picks[0].near >= _VERY_NEAR else []
 
 
 def nearest(text: str, regions: Sequence[str], desk: Desk) -> Pick | None:
@@ -103,7 +122,8 @@ def _chosen(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Entry]:
         same = pick.entry.document.id == best.entry.document.id
         if len(chosen) == _MOST or pick.score < best.score * (_NEAR if same else _NEAR_ELSEWHERE):
             continue
-        alike = pick.entry.provision.topics[0] == best.entry.provision.topics[0]
+        subjects = (ask.topic, best.entry.provision.topics[0])
+        alike = pick.entry.provision.topics[0] in subjects
         if pick.near < _BEARING and not alike:
             continue
         if may_concern(pick.entry.provision.groups, ask, words):
@@ -224,6 +244,11 @@ def _anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
         return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
     least = picks[0].score * _AS_WELL
     best = _best_by_region([pick for pick in picks if pick.score >= least] or picks[:1])
+    if len(best) == 1 and _is_repealed(picks[0], composer):
+        # Never the one to stand for all, where others speak of the same.
+        subject = picks[0].entry.provision.topics[0]
+        alike = [pick for pick in picks if subject in pick.entry.provision.topics[:1]]
+        best = _best_by_region(alike)
     if len(best) == 1:
         region = picks[0].entry.document.region
         mine = [pick for pick in picks if pick.entry.document.region == region]
@@ -239,6 +264,10 @@ def _anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
         Option(desk.words.regions[code].short, desk.words.regions[code].short) for code in best
     )
     return composer.reply(Status.NEEDS_INFO, missing=("region",), options=options)
+
+
+def _is_repealed(pick: Pick, composer: Composer) -> bool:
+    return standing(pick.entry.document, composer.as_of) is Standing.REPEALED
 
 
 def _best_by_region(picks: Sequence[Pick]) -> dict[str, Pick]:

@@ -129,7 +129,7 @@ class Replies:
             memory = replace(memory, pending=None)
         named = tuple(str(code) for code in one.values("region"))
         known = (memory.region,) if memory.region else ()
-        regions = named or subject.regions or known
+        regions = policy.narrowest(named or subject.regions or known, self.desk.words)
         memory = replace(memory, subject=replace(subject, regions=regions if regions[1:] else ()))
         reply = policy.answer(ask, regions, self.day, self.desk)
         reply = replace(reply, intent=subject.intent, confidence=one.confidence)

@@ -52,21 +52,24 @@ _TOPIC_OF_GROUP = {
     "hardship": "hardship_groups",
     "out_of_poverty": "hardship_groups",
 }
+GROUP_TOPICS = frozenset(_TOPIC_OF_GROUP.values())
 # A provision of the plan that is asked about, of another one where that is not certain, and where
 # it is (in shares of the first).
 _OWN, _ALIEN, _FOREIGN = 3.0, -4.0, -3.0
 # A provision of the topic asked about: its first topic, any of them; one of its kind.
 _MAIN, _ANY, _KIND = 3.0, 2.0, 0.8
 # One of other topics, where there is no doubt which is asked about: 月嫂 stands in many provisions.
-_OFF_TOPIC = 3.0
+_OFF_TOPIC = 6.0
 # One of a document that the question names.
 _NAMED = 2.0
 # A provision that gives the number asked for, one for some trades only, one that says where to go.
-_COUNT, _PART, _ACCEPTS = 4.0, 4.0, 2.5
-# One that speaks of what is feared to stand in the way, one that names trades that are taught, a
-# number of people where money is asked.
-_OBSTACLE, _TAUGHT, _NO_MONEY = 12.0, 4.0, -20.0
+_COUNT, _PART, _ACCEPTS = 4.0, 2.0, 2.5
+# One that speaks of what is feared to stand in the way, one that names trades that are taught.
+_OBSTACLE, _TAUGHT = 12.0, 4.0
+# A number of people, where money is asked or what somebody may have or must do.
+_NO_MONEY, _NO_ANSWER = -20.0, -8.0
 _NUMBERS = frozenset(("target", "figure"))
+_NOT_BY_NUMBERS = frozenset[Aspect](("procedure", "office", "condition", "everyone", "benefit"))
 _LIMITING = frozenset(("condition", "prohibition"))
 _GIVING = frozenset(("entitlement", "insurance", "permit"))
 _MONEY_UNITS = frozenset(("元", "万元", "%", "％", "年租金"))
@@ -186,8 +189,10 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
         money = [amount for amount in provision.amounts if is_money(amount)]
         score += 1.5 * bool(money)
         score += 1.5 * any(words_of(one.of) & ask.words for one in money)
-        if provision.kind in _NUMBERS and not money and not ask.counted:
+        if provision.kind in _NUMBERS and not money and not _numbers_wanted(ask):
             score += _NO_MONEY
+    elif provision.kind in _NUMBERS and ask.aspects & _NOT_BY_NUMBERS and not _numbers_wanted(ask):
+        score += _NO_ANSWER
     if "benefit" in ask.aspects and provision.kind in _GIVING:
         score += 1.5 if provision.amounts or provision.kind == "entitlement" else 0.0
     if ask.counted:
@@ -195,7 +200,9 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
     if ask.courses and provision.occupations:
         score += _TAUGHT
     elif occupation is None and provision.occupations:
-        score -= _PART  # who named no trade asks about all of them
+        score -= _PART * (
+            1 + (provision.kind in _NUMBERS)
+        )  # who named no trade asks about all of them
     if ask.feared and provision.kind in _LIMITING:
         score += _OBSTACLE * any(word in provision.quote for word in ask.feared)
     if "deadline" in ask.aspects and any(is_time(a) for a in provision.amounts):
@@ -207,6 +214,11 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
     if "list" in ask.aspects and len(provision.occupations) > 2:
         score += 1.5
     return score
+
+
+def _numbers_wanted(ask: Ask) -> bool:
+    """Whether a target may answer: a number is asked for, or what is taught, which targets name."""
+    return bool(ask.counted) or ask.courses
 
 
 def programmes_meant(ask: Ask, words: Vocabulary) -> dict[str, float]:
@@ -244,7 +256,7 @@ def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float
         return 2.0
     if may_concern(limited_to, ask, words):
         return 1.0
-    return -2.0 if ask.groups else -1.0
+    return -3.0 if ask.groups else -2.5
 
 
 def may_concern(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> bool:
