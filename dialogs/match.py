@@ -44,7 +44,7 @@ def nearness(
     entries: Sequence[Entry], text: str, topics: Sequence[str], words: Vocabulary
 ) -> list[float]:
     """How near each of `entries` is to the question `text`, which is about `topics`."""
-    asked = asked_terms(text, words)
+    asked = _without_trades(asked_terms(text, words), text, words)
     coined = (term for entry in entries for term in entry.terms.coined)
     asked |= dict.fromkeys((term for term in coined if term in text), _COINED)
     said = frozenset(asked)
@@ -83,11 +83,15 @@ def asked_terms(text: str, words: Vocabulary) -> dict[str, float]:
 
     Whose rules these are is settled: that a provision names the place says nothing more for it.
     """
-    terms = _terms(_places(words).sub(" ", text))
+    return _terms(_places(words).sub(" ", text))
+
+
+def _without_trades(asked: dict[str, float], text: str, words: Vocabulary) -> dict[str, float]:
+    """The terms with what the names of trades are worth less."""
     trades = frozenset(term for name in _trades(words).findall(text) for term in _terms(name))
     return {
         term: weight * (_TRADE if term in trades else 1.0)
-        for term, weight in terms.items()
+        for term, weight in asked.items()
         if term not in _ELSEWHERE or f"保险{term}" in text
     }
 

@@ -22,7 +22,8 @@ from knowledge.words import question_words
 # A supporting provision must come this near to the best one, and no more than this many are shown.
 _NEAR = 0.6
 _NEAR_ELSEWHERE = 0.7
-# Its words must be this near to the question's, unless it is of the subject asked about or of the best's.
+# Its words must be this near to the question's, unless its subject is that of the question or of
+# the best.
 _BEARING = 4.0
 _MOST = 4
 # A question about a topic of which nothing is said is answered by what is so near in words alone.
