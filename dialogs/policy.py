@@ -74,7 +74,7 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
     for topic in topics:
         for entry in desk.library.provisions(topic, regions):
             found[entry.provision.id] = entry
-    asked = question_words(ask.text) | dict.fromkeys(ask.feared, 1.0)
+    asked = {**question_words(ask.text), **dict.fromkeys(ask.feared, 1.0)}
     for entry in desk.library.provisions_near(asked, regions, limit=_SEARCHED):
         found.setdefault(entry.provision.id, entry)
     overridden = {other for entry in found.values() for other in entry.provision.overrides}

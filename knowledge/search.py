@@ -195,7 +195,7 @@ def find_provisions(
         some = asked[start : start + _AT_ONCE]
         given = {f"word_{n}": word for n, (word, _) in enumerate(some)}
         query = _holding(connection.dialect.name, len(some))
-        for number, pk in connection.execute(query, {"release": release, **given}):
+        for number, pk in connection.execute(query, {"release": release, **given}).all():
             holders[pk].add(some[number][1])
     count = Counter(word for held in holders.values() for word in held)
     worth = {word: words[word] * math.log(1 + len(holders) / count[word]) for word in count}

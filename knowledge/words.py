@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jieba
@@ -76,7 +77,8 @@ def search_words(text: str) -> tuple[str, ...]:
 _SYNONYM, _SYNONYMS = 0.8, 2.0
 
 
-def question_words(text: str) -> dict[str, float]:
+@lru_cache(256)
+def question_words(text: str) -> Mapping[str, float]:
     """The words of a question with their weights: its own, and the documents' words for them."""
     found = dict.fromkeys(search_words(text), 1.0)
     for said, meant in _synonyms():
@@ -84,7 +86,7 @@ def question_words(text: str) -> dict[str, float]:
             weight = min(_SYNONYM, _SYNONYMS / max(1, len(meant - found.keys())))
             for word in meant:
                 found.setdefault(word, weight)
-    return found
+    return MappingProxyType(found)  # kept, so not to be changed
 
 
 @cache
