@@ -36,7 +36,7 @@ from knowledge.tables import Base
 from nlu.engine import CONFIG, MODEL_NAME, TRAINING, EmbeddedClassifier, load_or_train
 from nlu.labels import LABELS_NAME, as_training_file
 from nlu.report import EVALUATION
-from nlu.trial import Figures, Slip, Tried
+from nlu.trial import Change, Figures, Slip, Tried
 from nlu.understand import Understander
 
 # running: somebody's is under way. promoted: it serves. refused: it was worse. failed: it broke, or
@@ -360,6 +360,9 @@ def _figures(told: dict[str, Any]) -> Figures:
         given_away=told["given_away"],
         examples=told["examples"],
         slips=tuple(Slip(**slip) for slip in told["slips"]),
+        # Trials before this was written down have none.
+        in_scope=Change(**told.get("in_scope", {})),
+        far=Change(**told.get("far", {})),
     )
 
 

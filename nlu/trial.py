@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from nlu.understand import Understander
 
 Progress = Callable[[str], None]
 _SHOWN = 20
+# A loss counts when chance would make one as great less often than this. Four messages lost and none
+# won is no chance; one label taught moves a message or two at the border either way.
+_CHANCE = 0.1
 _POLITE = 10  # how much the trial stands back behind those who answer
 
 
@@ -51,6 +56,21 @@ class Slip:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Messages that one model alone did well: `lost` by the old one, `won` by the new one."""
+
+    lost: int = 0
+    won: int = 0
+
+    @property
+    def worse(self) -> bool:
+        """Whether so much more was lost than won that it is hardly chance (a sign test)."""
+        moved = self.lost + self.won
+        as_bad = sum(math.comb(moved, lost) for lost in range(self.lost, moved + 1))
+        return self.lost > self.won and as_bad / 2**moved < _CHANCE
+
+
+@dataclass(frozen=True)
 class Figures:
     """Old and new model on the same messages. `given_away`: messages asked of neither."""
 
@@ -59,11 +79,13 @@ class Figures:
     given_away: int
     examples: int  # that the new one was trained on
     slips: tuple[Slip, ...] = ()
+    in_scope: Change = Change()
+    far: Change = Change()
 
     @property
     def worse(self) -> bool:
-        """Whether the new model may not serve: any loss is one too many."""
-        return self.new.right < self.old.right or self.new.far_answered > self.old.far_answered
+        """Whether the new model may not serve."""
+        return self.in_scope.worse or self.far.worse
 
 
 def try_labels(
@@ -93,17 +115,19 @@ def try_labels(
     given = {pair.test.text for pair in near_duplicates(written, data.examples)}
     apart = [one for one in written if one.text not in given]
     before, after = _answers(old, apart), _answers(new, apart)
-    slips = [
-        Slip(one.written, one.intent, now[0])
+    done = [
+        (one, _well(one, then, sure), _well(one, now, sure), now[0])
         for one, then, now in zip(apart, before, after, strict=True)
-        if _well(one, then, sure) and not _well(one, now, sure)
     ]
+    slips = [Slip(one.written, one.intent, got) for one, then, now, got in done if then and not now]
     return Figures(
         old=_tried(apart, before, sure),
         new=_tried(apart, after, sure),
         given_away=len(given),
         examples=len(data.examples),
         slips=tuple(slips[:_SHOWN]),
+        in_scope=_change((then, now) for one, then, now, _ in done if not _is_far(one)),
+        far=_change((then, now) for one, then, now, _ in done if _is_far(one)),
     )
 
 
@@ -122,10 +146,18 @@ def _answered_as_ours(answer: _Answer, sure: float) -> bool:
 
 def _well(asked: Example, answer: _Answer, sure: float) -> bool:
     """In scope: the right intent. Far from us: not answered as ours."""
-    kind = intents()[asked.intent].kind
-    if kind == "far":
+    if _is_far(asked):
         return not _answered_as_ours(answer, sure)
-    return kind == "near" or asked.intent == answer[0]
+    return intents()[asked.intent].kind == "near" or asked.intent == answer[0]
+
+
+def _is_far(asked: Example) -> bool:
+    return intents()[asked.intent].kind == "far"
+
+
+def _change(pairs: Iterable[tuple[bool, bool]]) -> Change:
+    moved = Counter(pairs)
+    return Change(lost=moved[True, False], won=moved[False, True])
 
 
 def _tried(asked: Sequence[Example], answers: Sequence[_Answer], sure: float) -> Tried:
