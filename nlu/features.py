@@ -20,7 +20,6 @@ Analyzer = Literal["word", "char", "char_wb"]
 
 _WORD = re.compile(r"(?u)\b\w+\b")
 _SPACES = re.compile(r"\s\s+")
-_REMEMBERED = 64
 
 
 class Featurizer(Protocol):
@@ -80,11 +79,14 @@ class CountFeatures:
 
 @dataclass(frozen=True)
 class PatternFeatures:
-    """Rasa's RegexFeaturizer: one feature for each pattern that the text holds."""
+    """Rasa's RegexFeaturizer: one feature for each pattern that the text holds. `remembered`: of
+    how many texts it is not worked out anew."""
 
     patterns: tuple[Pattern, ...]
     case_sensitive: bool = True
     min_df: int = 1
+    # The intents and the scope are read from the same text, one after the other.
+    remembered: int = 64
 
     def __post_init__(self) -> None:
         flags = 0 if self.case_sensitive else re.IGNORECASE
@@ -96,8 +98,7 @@ class PatternFeatures:
         def search(text: str) -> tuple[str, ...]:
             return tuple(name for name, pattern in compiled if pattern.search(text))
 
-        # The intents and the scope are read from the same text, one after the other.
-        object.__setattr__(self, "_search", lru_cache(_REMEMBERED)(search))
+        object.__setattr__(self, "_search", lru_cache(self.remembered)(search))
 
     def features(self, text: str, tokens: Sequence[str]) -> list[str]:  # noqa: ARG002
         search: Callable[[str], tuple[str, ...]] = self._search  # type: ignore[attr-defined]

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nlu.features import Featurizer
+from nlu.features import Featurizer, PatternFeatures
 from nlu.model import Header, Model, Weights, numbered
 from nlu.pipeline import LogisticRegression, Pipeline
 from nlu.scope import fit_judge, patterns_of
 from nlu.tokens import tokens
-from nlu.training_data import Example, TrainingData
+from nlu.training_data import Example, TrainingData, slips
 
 Progress = Callable[[str], None]
 
 
 def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progress) -> Model:
     """A model of the examples. Raises `ValueError` when they hold fewer than two intents."""
-    labels = [example.intent for example in data.examples]
-    intents = sorted(set(labels))
+    intents = sorted({example.intent for example in data.examples})
     if len(intents) < 2:
         raise ValueError("training needs examples of at least two intents")
-    progress(f"{len(labels)} examples of {len(intents)} intents")
-    featurizers = pipeline.featurizers(data.patterns)
-    features, matrix = _count(data.examples, featurizers)
+    progress(f"{len(data.examples)} examples of {len(intents)} intents")
+    slipped = slips(data.examples)
+    examples = [*data.examples, *(slip for _, slip in slipped)]
+    labels = [example.intent for example in examples]
+    featurizers = [
+        # What is found for the intents is needed again for the scope.
+        replace(one, remembered=len(examples)) if isinstance(one, PatternFeatures) else one
+        for one in pipeline.featurizers(data.patterns)
+    ]
+    features, matrix = _count(examples, featurizers)
     progress(f"{matrix.shape[1]} features; fitting")
     narrow, column_of, shared_by = _join_equal_columns(matrix)
     weights, intercept = _regression(narrow, labels, intents, pipeline.classifier)
     # Equal columns share the weight of the one that stood for them.
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
     progress("learning what is out of scope")
-    judge = fit_judge(data, patterns_of(featurizers, data.patterns))
+    judge = fit_judge(data, slipped, patterns_of(featurizers, data.patterns))
     rows, narrowed = numbered(features), wide.astype(np.float32)
     return Model(header, tuple(intents), rows, narrowed, intercept, judge)
 
@@ -109,9 +118,8 @@ def _regression(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     filed = np.array(labels)
-    weights = np.empty((matrix.shape[1], len(intents)), dtype=np.float32)
-    intercept = np.empty(len(intents), dtype=np.float32)
-    for place, intent in enumerate(intents):
+
+    def against_all_others(intent: str) -> Any:
         is_it = filed == intent
         balance = len(labels) / (len(intents) * int(is_it.sum()))
         regression = Regression(
@@ -121,11 +129,18 @@ def _regression(
             tol=options.tol,
             random_state=options.random_state,
         )
-        # liblinear's vectors are short: more threads only wait for one another.
-        with warnings.catch_warnings(), threadpool_limits(1):
-            # `max_iter` is where Rasa stops too.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            regression.fit(matrix, is_it)
-        weights[:, place] = regression.coef_[0]
-        intercept[place] = regression.intercept_[0]
+        return regression.fit(matrix, is_it)
+
+    # liblinear lets go of the interpreter, so intents are fitted side by side; its vectors are
+    # short, and more threads for one intent would only wait for one another.
+    with (
+        warnings.catch_warnings(),
+        threadpool_limits(1),
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        # `max_iter` is where Rasa stops too.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = list(pool.map(against_all_others, intents))
+    weights = np.stack([one.coef_[0] for one in fitted], axis=1).astype(np.float32)
+    intercept = np.array([one.intercept_[0] for one in fitted], dtype=np.float32)
     return weights, intercept

@@ -1,10 +1,11 @@
 """The project that Rasa trains: what the embedded engine learns from, written out as Rasa reads it.
 
-Rasa sees messages after our normalisation, so it is given the training examples normalised too; it
-reads the vocabulary as jieba user dictionary; and the pipeline is the config as it stands, so that
-one which the embedded engine refuses can still be served by Rasa. The examples are written so that
-`read_training_data` reads them back. A file is touched only when its content changes: `make` trains
-Rasa anew only then. What `anxin nlu export DIR` writes is trained by `nlu.rasa_server.train_rasa`.
+Rasa sees messages after our normalisation, so it is given the training examples normalised too, and
+those with a slip; it reads the vocabulary as jieba user dictionary; and the pipeline is the config
+as it stands, so that one which the embedded engine refuses can still be served by Rasa. The
+examples are written so that `read_training_data` reads them back. A file is touched only when its
+content changes: `make` trains Rasa anew only then. What `anxin nlu export DIR` writes is trained by
+`nlu.rasa_server.train_rasa`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nlu.tokens import dictionary_lines
-from nlu.training_data import TrainingData
+from nlu.training_data import TrainingData, slips
 
 DATA = "data"  # folder of the training examples within the project
 _DICTIONARY = "dictionary"  # where every config's JiebaTokenizer looks (nlu.pipeline.Tokenizer)
@@ -39,7 +40,7 @@ def _training_file(data: TrainingData) -> Iterator[str]:
         yield "  examples: |"
         yield f"    - {pattern.pattern}"
     texts: defaultdict[str, list[str]] = defaultdict(list)
-    for example in data.examples:
+    for example in [*data.examples, *(slip for _, slip in slips(data.examples))]:
         texts[example.intent].append(example.text)
     for intent, examples in texts.items():
         yield f"- intent: {intent}"

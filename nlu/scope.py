@@ -19,9 +19,8 @@ import numpy.typing as npt
 
 from nlu.features import Featurizer, PatternFeatures
 from nlu.intents import intents
-from nlu.sounds import slipped
 from nlu.tokens import tokens
-from nlu.training_data import Pattern, TrainingData
+from nlu.training_data import Example, Pattern, TrainingData
 
 _LONGEST_GRAM = 3
 _MIN_DF = 2
@@ -76,11 +75,13 @@ class _Learnt:
     far: bool
 
 
-def fit_judge(data: TrainingData, patterns: PatternFeatures) -> Judge | None:
+def fit_judge(
+    data: TrainingData, slipped: Sequence[tuple[int, Example]], patterns: PatternFeatures
+) -> Judge | None:
     """A judge learnt from the examples; None when nothing in them is far, or everything is.
 
-    Every second example is learnt once more with a slip in it: a typo makes a word strange, and a
-    strange word must not by itself make the message so.
+    `slipped` (nlu.training_data.slips) are learnt too: a typo makes a word strange, and a strange
+    word must not by itself make the message so.
     """
     from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
@@ -95,10 +96,8 @@ def fit_judge(data: TrainingData, patterns: PatternFeatures) -> Judge | None:
     ]
     learnt = [replace(one, itself=frozenset(one.cut)) for one in learnt]
     words = _count(learnt)
-    for one in learnt[::2]:
-        text = slipped(one.text)
-        if text != one.text:
-            learnt.append(replace(one, text=text, cut=tokens(text)))
+    for place, slip in slipped:
+        learnt.append(replace(learnt[place], text=slip.text, cut=tokens(slip.text)))
     found = [_features(one.text, one.cut, patterns) for one in learnt]
     documents = Counter(feature for features in found for feature in features)
     names = sorted(name for name, number in documents.items() if number >= _MIN_DF)
@@ -114,7 +113,7 @@ def fit_judge(data: TrainingData, patterns: PatternFeatures) -> Judge | None:
     spread[spread == 0] = 1.0
     matrix = hstack([counts, csr_matrix((familiar - mean) / spread)], format="csr")
     regression = LogisticRegression(
-        solver="liblinear", C=_PENALTY, class_weight="balanced", random_state=42
+        solver="liblinear", C=_PENALTY, class_weight="balanced", tol=0.01, random_state=42
     )
     regression.fit(matrix, [one.far for one in learnt])
     weights = regression.coef_[0]

@@ -16,17 +16,19 @@ engines turns every line into one feature (as Rasa does: lines are not alternati
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from knowledge.strict_yaml import DataError, Problem, Source, read
 from nlu.intents import intents
 from nlu.normalise import normalise
+from nlu.sounds import slipped
 
 _VERSIONS = ("3.0", "3.1")
 _KEYS = frozenset({"intent", "regex", "examples"})
+_SLIP_EACH = 3  # more would double the time of training
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,20 @@ class Pattern:
 class TrainingData:
     examples: tuple[Example, ...]
     patterns: tuple[Pattern, ...] = ()
+
+
+def slips(examples: Sequence[Example]) -> list[tuple[int, Example]]:
+    """Some of the examples once more with a slip in them, each with the place of the one it is of.
+
+    A typo hides a word, and what is left of the message must then be enough.
+    """
+    known = {example.text for example in examples}
+    found = []
+    for place, example in list(enumerate(examples))[::_SLIP_EACH]:
+        text = slipped(example.text)
+        if text not in known:
+            found.append((place, replace(example, text=text)))
+    return found
 
 
 @dataclass

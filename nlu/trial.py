@@ -29,8 +29,8 @@ from nlu.understand import Understander
 
 Progress = Callable[[str], None]
 _SHOWN = 20
-# A loss counts when chance would make one as great less often than this. Four messages lost and none
-# won is no chance; one label taught moves a message or two at the border either way.
+# A loss counts when chance would make one as great less often than this. Four messages lost and
+# none won is no chance; one label taught moves a message or two at the border either way.
 _CHANCE = 0.1
 _POLITE = 10  # how much the trial stands back behind those who answer
 

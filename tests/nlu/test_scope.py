@@ -15,7 +15,7 @@ from nlu.features import PatternFeatures
 from nlu.pipeline import Pipeline
 from nlu.scope import Judge, fit_judge, patterns_of
 from nlu.tokens import tokens
-from nlu.training_data import Example, Pattern, TrainingData
+from nlu.training_data import Example, Pattern, TrainingData, slips
 from nlu.understand import Understander
 
 OURS = {
@@ -98,7 +98,7 @@ def test_a_judge_with_weights_missing_is_refused(
 
 def test_without_far_examples_there_is_no_judge(data: TrainingData, pipeline: Pipeline) -> None:
     ours = tuple(one for one in data.examples if one.intent != "out_of_scope")
-    assert fit_judge(TrainingData(ours), PatternFeatures(())) is None
+    assert fit_judge(TrainingData(ours), [], PatternFeatures(())) is None
     engine = EmbeddedClassifier.train(TrainingData(ours), pipeline)
     assert engine.far("火箭") is None
     assert Understander(engine).understand("回炉要钱吗")[0].intent == "refresher"
@@ -106,7 +106,7 @@ def test_without_far_examples_there_is_no_judge(data: TrainingData, pipeline: Pi
 
 def test_an_example_does_not_vouch_for_its_own_words(data: TrainingData) -> None:
     """Else every word of ours would look familiar in training, and strange words mean nothing."""
-    judge = fit_judge(data, PatternFeatures(PATTERNS))
+    judge = fit_judge(data, slips(data.examples), PatternFeatures(PATTERNS))
     assert judge is not None
     known, strange = "回炉要钱吗", "回炉龘靐吗"
     patterns = PatternFeatures(PATTERNS)
