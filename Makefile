@@ -73,7 +73,7 @@ models/rasa/.exported models/rasa-diet/.exported: .venv/.installed $(wildcard nl
 	@touch $@
 
 # The export touches only files whose content has changed: only then is Rasa trained.
-RASA_PROJECT := config.yml domain.yml data/nlu.yml dictionary/vocabulary.txt
+RASA_PROJECT := config.yml domain.yml data/nlu.yml data/slips.yml dictionary/vocabulary.txt
 $(RASA_PROJECT:%=models/rasa/%): models/rasa/.exported
 	@:
 $(RASA_PROJECT:%=models/rasa-diet/%): models/rasa-diet/.exported

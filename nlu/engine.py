@@ -41,6 +41,7 @@ _CODE = (
     "tokens.py",
     "features.py",
     "scope.py",
+    "training_data.py",
 )
 
 log = structlog.get_logger(__name__)

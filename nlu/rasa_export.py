@@ -1,11 +1,11 @@
 """The project that Rasa trains: what the embedded engine learns from, written out as Rasa reads it.
 
 Rasa sees messages after our normalisation, so it is given the training examples normalised too, and
-those with a slip; it reads the vocabulary as jieba user dictionary; and the pipeline is the config
-as it stands, so that one which the embedded engine refuses can still be served by Rasa. The
-examples are written so that `read_training_data` reads them back. A file is touched only when its
-content changes: `make` trains Rasa anew only then. What `anxin nlu export DIR` writes is trained by
-`nlu.rasa_server.train_rasa`.
+in a file of their own those with a slip; it reads the vocabulary as jieba user dictionary; and the
+pipeline is the config as it stands, so that one which the embedded engine refuses can still be
+served by Rasa. The examples are written so that `read_files` reads them back. A file is touched
+only when its content changes: `make` trains Rasa anew only then. What `anxin nlu export DIR` writes
+is trained by `nlu.rasa_server.train_rasa`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 from nlu.tokens import dictionary_lines
 from nlu.training_data import TrainingData, slips
 
-DATA = "data"  # folder of the training examples within the project
+DATA = "data"  # folder of the training files within the project
+EXAMPLES = "nlu.yml"
+_SLIPS = "slips.yml"
 _DICTIONARY = "dictionary"  # where every config's JiebaTokenizer looks (nlu.pipeline.Tokenizer)
 
 
@@ -25,7 +27,9 @@ def export(data: TrainingData, config: Path, folder: Path) -> None:
     """Write the project into `folder`. Raises `OSError`."""
     intents = sorted({example.intent for example in data.examples})
     _write(folder / _DICTIONARY / "vocabulary.txt", dictionary_lines())
-    _write(folder / DATA / "nlu.yml", _training_file(data))
+    slipped = TrainingData(tuple(slip for _, slip in slips(data.examples)))
+    _write(folder / DATA / EXAMPLES, _training_file(data))
+    _write(folder / DATA / _SLIPS, _training_file(slipped))
     _write(folder / "config.yml", config.read_text(encoding="utf-8").splitlines())
     _write(
         folder / "domain.yml", ['version: "3.1"', "intents:", *(f"- {name}" for name in intents)]
@@ -40,7 +44,7 @@ def _training_file(data: TrainingData) -> Iterator[str]:
         yield "  examples: |"
         yield f"    - {pattern.pattern}"
     texts: defaultdict[str, list[str]] = defaultdict(list)
-    for example in [*data.examples, *(slip for _, slip in slips(data.examples))]:
+    for example in data.examples:
         texts[example.intent].append(example.text)
     for intent, examples in texts.items():
         yield f"- intent: {intent}"

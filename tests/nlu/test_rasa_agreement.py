@@ -15,10 +15,10 @@ import pytest
 from nlu.engine import EmbeddedClassifier
 from nlu.pipeline import read_pipeline
 from nlu.rasa_engine import RasaClassifier
-from nlu.rasa_export import DATA
+from nlu.rasa_export import DATA, EXAMPLES
 from nlu.rasa_server import MODEL, RASA, serving
 from nlu.report import EVALUATION
-from nlu.training_data import read_files, read_training_data
+from nlu.training_data import read_files
 
 pytestmark = [
     pytest.mark.rasa,
@@ -41,7 +41,7 @@ def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaClassifier]:
 
 @pytest.fixture(scope="module")
 def embedded(rasa: RasaClassifier) -> EmbeddedClassifier:
-    data = read_training_data(PROJECT / DATA)
+    data = read_files([PROJECT / DATA / EXAMPLES])
     return EmbeddedClassifier.train(data, read_pipeline(PROJECT / "config.yml"))
 
 

@@ -6,7 +6,7 @@ import yaml
 
 from nlu.engine import CONFIG
 from nlu.rasa_export import export
-from nlu.training_data import Example, Pattern, TrainingData
+from nlu.training_data import Example, Pattern, TrainingData, slips
 
 
 def test_the_project_is_what_the_embedded_engine_learns_from(tmp_path: Path) -> None:
@@ -33,3 +33,16 @@ def test_the_project_is_what_the_embedded_engine_learns_from(tmp_path: Path) -> 
     assert (tmp_path / "config.yml").read_text() == CONFIG.read_text()
     words = (tmp_path / "dictionary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
     assert all(line.rsplit(" ", 1)[1].isdigit() for line in words)
+
+
+def test_rasa_learns_the_slips_that_the_embedded_engine_learns(tmp_path: Path) -> None:
+    texts = ("回炉培训要不要钱", "月嫂多久回炉一次", "转人工", "社保补贴怎么领", "证书在哪里考")
+    examples = tuple(Example(text, "refresher", text, Path("x"), 1) for text in texts)
+    found = [slip.text for _, slip in slips(examples)]
+    assert found
+    export(TrainingData(examples), CONFIG, tmp_path)
+    (written,) = yaml.safe_load((tmp_path / "data" / "slips.yml").read_text("utf-8"))["nlu"]
+    assert written == {
+        "intent": "refresher",
+        "examples": "".join(f"- {text}\n" for text in found),
+    }

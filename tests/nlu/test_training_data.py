@@ -10,7 +10,7 @@ import pytest
 from knowledge.strict_yaml import DataError
 from nlu.engine import TRAINING
 from nlu.intents import intents
-from nlu.training_data import read_files, read_training_data
+from nlu.training_data import Example, read_files, read_training_data, slips
 
 BAD = Path(__file__).parent / "bad_training"
 CASES = sorted(BAD.glob("*.yml"))
@@ -72,3 +72,18 @@ def test_the_real_training_data_covers_every_intent() -> None:
     data = read_training_data(TRAINING)
     assert {example.intent for example in data.examples} == set(intents())
     assert data.patterns
+
+
+def test_slips_are_one_character_away_and_do_not_hang_on_the_order() -> None:
+    texts = [f"第{number}个月嫂怎么参加回炉培训" for number in range(60)]
+    examples = [Example(text, "refresher", text, Path("x"), 1) for text in texts]
+    found = slips(examples)
+    assert 0 < len(found) < len(texts)
+    for place, slip in found:
+        assert slip.intent == "refresher"
+        assert len(slip.text) == len(texts[place])
+        changed = [a != b for a, b in zip(slip.text, texts[place], strict=True)]
+        assert sum(changed) == 1
+    turned = {slip.text for _, slip in slips(examples[::-1])}
+    assert turned == {slip.text for _, slip in found}
+    assert not {slip.text for _, slip in found} & set(texts)
