@@ -141,7 +141,14 @@ class Understander:
                     else self._of_several(both).ranking
                 )
                 joined[-1] = _Part(both, ranking)
-        return joined if len(joined) > 1 else [whole]
+        if len(joined) > 1:
+            return joined
+        # Beside a question to us, small talk must not make the whole message none of our business.
+        surest = max(
+            (one.best.confidence for one in parts if _stands_alone(one, in_whole)), default=0
+        )
+        far = intents()[whole.best.intent].kind == "far"
+        return joined if far and surest > whole.best.confidence else [whole]
 
     def _side_by_side(self, part: _Part) -> list[_Part]:
         """The two or more subjects between which the engine is torn, if each half is of one.
