@@ -32,6 +32,7 @@ _SHOWN = 20
 # A loss counts when chance would make one as great less often than this. Four messages lost and
 # none won is no chance; one label taught moves a message or two at the border either way.
 _CHANCE = 0.1
+_SHARE = 0.01  # and a loss of more than this share of the messages counts, however it came
 _POLITE = 10  # how much the trial stands back behind those who answer
 
 
@@ -61,13 +62,17 @@ class Change:
 
     lost: int = 0
     won: int = 0
+    messages: int = 0  # asked in all
 
     @property
     def worse(self) -> bool:
-        """Whether so much more was lost than won that it is hardly chance (a sign test)."""
+        """Whether so much more was lost than won that it is hardly chance (a sign test), or that it
+        is much."""
         moved = self.lost + self.won
         as_bad = sum(math.comb(moved, lost) for lost in range(self.lost, moved + 1))
-        return self.lost > self.won and as_bad / 2**moved < _CHANCE
+        by_chance = as_bad / 2**moved >= _CHANCE
+        much = self.lost - self.won > _SHARE * self.messages
+        return self.lost > self.won and (much or not by_chance)
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _is_far(asked: Example) -> bool:
 
 def _change(pairs: Iterable[tuple[bool, bool]]) -> Change:
     moved = Counter(pairs)
-    return Change(lost=moved[True, False], won=moved[False, True])
+    return Change(moved[True, False], moved[False, True], moved.total())
 
 
 def _tried(asked: Sequence[Example], answers: Sequence[_Answer], sure: float) -> Tried:

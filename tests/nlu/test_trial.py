@@ -23,7 +23,13 @@ from nlu.trial import Change, Figures, Tried
     ],
 )
 def test_a_loss_counts_when_it_is_hardly_chance(lost: int, won: int, worse: bool) -> None:
-    assert Change(lost, won).worse is worse
+    assert Change(lost, won, messages=5000).worse is worse
+
+
+def test_much_lost_of_few_messages_counts() -> None:
+    assert Change(1, 0, messages=7).worse
+    assert not Change(1, 0, messages=100).worse
+    assert not Change(2, 2, messages=7).worse
 
 
 def test_either_loss_keeps_the_old_model() -> None:
@@ -32,6 +38,6 @@ def test_either_loss_keeps_the_old_model() -> None:
     def figures(in_scope: Change, far: Change) -> Figures:
         return Figures(tried, tried, 0, 1000, in_scope=in_scope, far=far)
 
-    assert not figures(Change(1, 0), Change(1, 0)).worse
+    assert not figures(Change(1, 0, 100), Change(1, 0, 100)).worse
     assert figures(Change(9, 1), Change(0, 0)).worse
     assert figures(Change(0, 9), Change(5, 0)).worse
