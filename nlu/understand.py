@@ -121,8 +121,11 @@ class Understander:
         """The parts, those joined that ask the same or that ask nothing by themselves."""
         in_whole = {score.intent: score.confidence for score in whole.ranking}
         joined: list[_Part] = []
+        surest = 0.0  # of what a part asks by itself
         for text in candidates:
             part = self._of_several(text)
+            if _stands_alone(part, in_whole, _BY_ITSELF):
+                surest = max(surest, part.best.confidence)
             if not joined:
                 joined.append(part)
                 continue
@@ -144,9 +147,6 @@ class Understander:
         if len(joined) > 1:
             return joined
         # Beside a question to us, small talk must not make the whole message none of our business.
-        surest = max(
-            (one.best.confidence for one in parts if _stands_alone(one, in_whole)), default=0
-        )
         far = intents()[whole.best.intent].kind == "far"
         return joined if far and surest > whole.best.confidence else [whole]
 
