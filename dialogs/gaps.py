@@ -42,6 +42,7 @@ def gap_asked(
         (_known(question, words), Gap(document, silence))
         for document in documents
         for silence in document.silent_on
+        if not silence.naming or any(word in ask.text for word in silence.naming)
         for question in silence.asked
     ]
     given = [

