@@ -96,8 +96,8 @@ def fit_judge(
     ]
     learnt = [replace(one, itself=frozenset(one.cut)) for one in learnt]
     words = _count(learnt)
-    for place, slip in slipped:
-        learnt.append(replace(learnt[place], text=slip.text, cut=tokens(slip.text)))
+    for origin, slip in slipped:
+        learnt.append(replace(learnt[origin], text=slip.text, cut=tokens(slip.text)))
     found = [_features(one.text, one.cut, patterns) for one in learnt]
     documents = Counter(feature for features in found for feature in features)
     names = sorted(name for name, number in documents.items() if number >= _MIN_DF)
