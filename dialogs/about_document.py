@@ -14,11 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dialogs.answer import Composer
+from dialogs.composer import Composer
+from dialogs.desk import Desk, covered
 from dialogs.document_facts import Facts
 from dialogs.follow_up import is_follow_up
 from dialogs.memory import Memory, Subject
-from dialogs.policy import Desk, covered
 from dialogs.reply import Block, Reply, Statement, Status
 from dialogs.wording import say, spoken_date
 from knowledge.schema import Document

@@ -7,8 +7,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dialogs.desk import Desk
 from dialogs.memory import Shown
-from dialogs.policy import Desk
 from dialogs.select import Ask, Pick, may_concern, weigh
 from knowledge.library import Entry
 from knowledge.rules import Determination, Groups, Truth, determine

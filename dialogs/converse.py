@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dialogs.asked_back import late
+from dialogs.desk import Desk
 from dialogs.gloss import glossed
 from dialogs.handoff import Staffing
 from dialogs.memory import Memory
 from dialogs.permits import Permits
-from dialogs.policy import Desk
 from dialogs.reading import only_answers, says
-from dialogs.replies import talk
 from dialogs.reply import Message, Reply, Status
+from dialogs.talking import talk
 from dialogs.turn import Turn
 from dialogs.wording import say, spoken_date
 from knowledge.library import Library

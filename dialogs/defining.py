@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from dialogs.answer import Composer
+from dialogs.composer import Composer
 from dialogs.document_facts import Facts
 from dialogs.reading import says
 from dialogs.reply import Block, Reply, Statement, Status

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dialogs.answer import Composer
+from dialogs.composer import Composer
 from dialogs.reply import Statement
 from dialogs.standings import repealed_by_now
 from dialogs.wording import listed, say, spoken_date

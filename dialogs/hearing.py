@@ -15,14 +15,15 @@ from dialogs.about_document import about_document
 from dialogs.asked_back import steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import as_used, defined, led_by, word_asked
+from dialogs.desk import Desk, covered
 from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
 from dialogs.learning import learned, person_of
 from dialogs.memory import Interview, Memory, Pending
-from dialogs.policy import Desk, covered
 from dialogs.reading import DONT_KNOW, answer_to, says, without_correction
-from dialogs.replies import ANSWER, Replies, talk
+from dialogs.replies import ANSWER, Replies
 from dialogs.reply import Reply, Status
 from dialogs.retelling import told_again
+from dialogs.talking import talk
 from dialogs.torn import both_ways
 from dialogs.wording import say
 from knowledge.vocabulary import Vocabulary
@@ -66,7 +67,7 @@ class Hearing:
         if torn:
             if waiting:
                 reply, memory = replace(reply, blocks=(), citations=()), _restarted(memory)
-            return self.replies.which(torn[0], reply, memory)
+            return self.replies.talking.which(torn[0], reply, memory)
         return self.replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
 
     def _of_another(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -124,7 +125,7 @@ class Hearing:
         story = bool(one.facts) and silent and one.confidence < _CERTAIN
         tells = only_tells(one) or story
         if memory.subject is None and tells and not anew and not sure:
-            return self.replies.heard(memory)
+            return self.replies.talking.heard(memory)
         vague = bool(one.aspects) and "benefit" not in one.aspects and not rest_of(one)
         vague = vague and not one.entities
         if memory.subject is None and vague and not anew and not sure:
@@ -213,7 +214,7 @@ class Hearing:
         if label is None:
             if not only_tells(one) or (memory.subject is not None and says("and_that", one.text)):
                 return None
-            return self.replies.unclear(pending, learned(one, memory, self.desk, self.now))
+            return self.replies.talking.unclear(pending, learned(one, memory, self.desk, self.now))
         memory = learned(one, replace(memory, pending=None), self.desk, self.now)
         asked = self.understand(pending.question)[0]
         topic = _labels(self.desk.words)[normalise(label)]

@@ -11,10 +11,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dialogs.answer import Composer
 from dialogs.benefits import Benefit, benefit_shown, benefits
+from dialogs.composer import Composer
+from dialogs.desk import Desk, places
 from dialogs.memory import Interview, Memory, Pending
-from dialogs.policy import Desk, places
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.verdicts import decided, result, whose

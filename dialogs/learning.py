@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from dialogs.desk import Desk
 from dialogs.memory import MYSELF, Memory
-from dialogs.policy import Desk
 from dialogs.reading import relative, says
 from knowledge.rules import FactValue
 from nlu.understanding import Understanding

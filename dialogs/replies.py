@@ -1,5 +1,5 @@
-"""The replies to what a message turned out to be (`dialogs/turn.py`): an answer from the documents,
-the interview, small talk, 您是想问……吗, or an honest miss. Each is a reply and the new memory.
+"""The replies to what a message turned out to be (`hearing.py`): an answer from the documents,
+the interview, or talk (`dialogs/talking.py`). Each is a reply and the new memory.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dialogs import handoff, interview, policy
-from dialogs.answer import Composer
 from dialogs.benefits import benefit_shown, other_way, topics_for
+from dialogs.composer import Composer
+from dialogs.desk import Desk
+from dialogs.finding import nearest
 from dialogs.follow_up import rest_of
 from dialogs.joining import joined
-from dialogs.memory import MYSELF, Interview, Memory, Pending, Shown, Subject
-from dialogs.policy import Desk, covered
+from dialogs.memory import Interview, Memory, Pending, Shown, Subject
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.shown import shown_by
-from dialogs.telling import told_in_words
-from dialogs.wording import has, say
+from dialogs.talking import Talking, of_person, talk
+from dialogs.wording import say
 from knowledge.rules import Truth
 from knowledge.standing import Standing
 from nlu.understanding import Understanding
@@ -40,21 +41,10 @@ _A_STORY = 40
 # Topics whose confidence comes this near to the best one's are weighed together with it.
 _NEAR = 0.4
 _MOST_TOPICS = 3
-_MOST_GUESSES = 3
 # Below this somebody tired who asks nothing is comforted rather than asked what she means.
 _LIKELY = 0.5
-# A clause found by search is quoted only above this score of the engine (SQLite's bm25).
-_LEAST_SCORE = 9.0
-_MISSES_BEFORE_HELP = 2
-_STATUS_OF_TALK = {
-    "out_of_scope": Status.OUT_OF_SCOPE,
-    "permit_verification": Status.NOT_COVERED,
-    "my_permit": Status.NOT_COVERED,
-}
 # After these the interview's question is not put again.
 _NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
-# A question or two of these, and a person is offered.
-_MISSES = frozenset(("out_of_scope", "dont_know", "complain_bot"))
 # A yes or no to nothing: the question that waits is put again without a word more.
 _SAYS_NOTHING = frozenset(("affirm", "deny"))
 _ELIGIBILITY = frozenset(("condition", "everyone"))
@@ -68,6 +58,11 @@ class Replies:
     day: dt.date
     now: dt.datetime
     staffing: Callable[[], handoff.Staffing] = handoff.Staffing
+
+    @property
+    def talking(self) -> Talking:
+        """What is said where nothing is asked of the documents."""
+        return Talking(self.desk, self.day, self.now, self.staffing)
 
     def question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """A question of its own, or talk."""
@@ -86,17 +81,19 @@ class Replies:
             return self._asks(near, one, memory)
         ours = sum(score.confidence for score in one.ranking if score.intent in words.topics)
         if one.confidence < GUESS and ours < ANSWER:
-            return self._not_understood(one, memory)
+            return self.talking.not_understood(one, memory)
         doubtful = one.confidence < ANSWER and one.intent not in words.topics
         if doubtful and "benefit" in one.aspects and one.values("region"):
             # A place and a benefit: about policy, whatever the engine is unsure of.
             one = replace(one, ranking=tuple(s for s in one.ranking if s.intent in words.topics))
         elif doubtful and ours > one.confidence:
-            return self._clarify(one, memory)  # no one talk is as likely as that it is a question
+            return self.talking.clarify(
+                one, memory
+            )  # no one talk is as likely as that it is a question
         elif one.intent not in words.topics:
-            return self._talk(one, memory)
+            return self.talking.says_back(one, memory)
         elif sum(self._topics(one, share=False).values()) < ANSWER:
-            return self._clarify(one, memory)
+            return self.talking.clarify(one, memory)
         sure = one.confidence >= SURE
         subject = Subject(one.intent, self._topics(one), one.text, one.aspects, sure)
         return self._asks(subject, one, memory)
@@ -114,7 +111,7 @@ class Replies:
             return None
         places = [str(code) for code in one.values("region")] or [memory.region or ""]
         regions = [code for place in places for code in self.desk.words.ancestors(place)]
-        found = policy.nearest(one.text, regions or self.desk.library.regions(), self.desk)
+        found = nearest(one.text, regions or self.desk.library.regions(), self.desk)
         if found is None or found.score < (_NEAR_WORDS if topical else _NEARER_WORDS):
             return None
         topics = dict.fromkeys(found.entry.provision.topics, 1.0)
@@ -133,7 +130,7 @@ class Replies:
         memory = replace(memory, subject=replace(subject, regions=regions if regions[1:] else ()))
         reply = policy.answer(ask, regions, self.day, self.desk)
         reply = replace(reply, intent=subject.intent, confidence=one.confidence)
-        reply = _of_person(reply, memory)
+        reply = of_person(reply, memory)
         if regions[1:]:
             names = [self.desk.words.regions[code].short for code in regions]
             reply = replace(reply, options=tuple(Option(name, name) for name in names))
@@ -225,7 +222,7 @@ class Replies:
         """The next question of the interview, or its result."""
         ask = Ask(one.text, {"training_subsidy": 1.0}, frozenset(), memory.facts)
         reply, memory = interview.step(ask, memory, self.composer(), self.desk, self.now)
-        reply = _of_person(reply, memory)
+        reply = of_person(reply, memory)
         return replace(reply, intent="what_can_i_get", confidence=one.confidence), memory
 
     def checked_again(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -255,90 +252,6 @@ class Replies:
         blocks = (*reply.blocks, interview.put_again(memory, self.desk.words))
         return replace(reply, blocks=blocks, options=pending.options, missing=missing), memory
 
-    def _talk(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        intent = one.intent
-        if intent == "handoff":
-            reply, memory = handoff.asked_for(self.staffing(), memory, self.now)
-            return replace(reply, confidence=one.confidence), memory
-        if intent == "restart":
-            memory = Memory()
-        if has(f"near.{intent}"):
-            reply = talk(Status.OUT_OF_SCOPE, say(f"near.{intent}"))
-        else:
-            status = _STATUS_OF_TALK.get(intent, Status.ANSWERED)
-            reply = talk(status, say(f"talk.{intent}", names=covered(self.desk)))
-        if intent in _MISSES:
-            reply, memory = self._missed(reply, memory)
-        return replace(reply, intent=intent, confidence=one.confidence), memory
-
-    def _clarify(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """您是想问……吗, with the two or three likeliest subjects."""
-        topics = [s.intent for s in one.ranking if s.intent in self.desk.words.topics]
-        labels = [self.desk.words.topics[topic].label for topic in topics[:_MOST_GUESSES]]
-        options = tuple(Option(label, label) for label in labels)
-        if memory.interview is None:
-            pending = Pending("topic", self.now, options, one.text)
-            memory = replace(memory, pending=pending)
-        composer = self.composer()
-        if memory.misses + 1 >= _MISSES_BEFORE_HELP:
-            self._quotations(one, memory, composer)
-        composer.add("question", Statement(say("clarify.ask")))
-        reply = composer.reply(
-            Status.CLARIFY, options=options, intent=one.intent, confidence=one.confidence
-        )
-        return self._missed(reply, memory)
-
-    def unclear(self, pending: Pending, memory: Memory) -> tuple[Reply, Memory]:
-        """The same choices once more, to somebody who told something about themselves instead."""
-        block = Block("question", (Statement(say("clarify.ask")),))
-        reply = Reply(Status.CLARIFY, (block,), options=pending.options)
-        return reply, replace(memory, pending=replace(pending, asked_at=self.now))
-
-    def heard(self, memory: Memory) -> tuple[Reply, Memory]:
-        """To somebody who tells about themselves and asks nothing yet."""
-        told = told_in_words(memory.facts, self.desk.words)
-        place = [self.desk.words.regions[memory.region].label] if memory.region else []
-        parts = [*place, *([told] if told else [])]
-        between = say("telling.between")
-        text = say("heard", told=between.join(parts)) if parts else say("heard_nothing")
-        reply = _of_person(talk(Status.NEEDS_INFO, text), memory)
-        return replace(
-            reply, options=(Option(say("interview.anything"), say("interview.anything")),)
-        ), memory
-
-    def which(self, fact: str, reply: Reply, memory: Memory) -> tuple[Reply, Memory]:
-        """The reply to somebody who told `fact` both ways, with the question which it is."""
-        one = self.desk.words.facts[fact]
-        asked = one.asked(interview.role_of(memory))
-        options = interview.options_for(one, asked, (), self.desk.words)[:-1]
-        text = say("both_ways", label=one.label, question=asked.question)
-        blocks = (*reply.blocks, Block("question", (Statement(text),)))
-        memory = replace(memory, pending=Pending(fact, self.now, options))
-        return replace(reply, blocks=blocks, options=options, missing=(fact,)), memory
-
-    def _not_understood(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
-        """An honest miss: the nearest clauses as quotations, and after two of them a person."""
-        composer = self.composer()
-        if not self._quotations(one, memory, composer):
-            composer.talk(say("talk.not_understood"))
-        reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)
-        return self._missed(reply, memory)
-
-    def _quotations(self, one: Understanding, memory: Memory, composer: Composer) -> bool:
-        regions = self.desk.words.ancestors(memory.region) if memory.region else ()
-        return policy.quotations(one.text, regions, composer, self.desk, _LEAST_SCORE)
-
-    def _missed(self, reply: Reply, memory: Memory) -> tuple[Reply, Memory]:
-        """The reply to somebody not understood, after two misses with where a person answers."""
-        memory = replace(memory, misses=memory.misses + 1)
-        helped = memory.misses >= _MISSES_BEFORE_HELP
-        return (self._with_help(reply) if helped else reply), memory
-
-    def _with_help(self, reply: Reply) -> Reply:
-        """The reply to somebody we have not understood twice: with where a person answers."""
-        block, options = handoff.offer(self.staffing())
-        return replace(reply, blocks=(*reply.blocks, block), options=(*reply.options, *options))
-
     def composer(self) -> Composer:
         return Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
 
@@ -353,16 +266,3 @@ class Replies:
             if score.intent in self.desk.words.topics and score.confidence >= one.confidence * _NEAR
         ][:_MOST_TOPICS]
         return {s.intent: s.confidence / (one.confidence if share else 1.0) for s in near}
-
-
-def _of_person(reply: Reply, memory: Memory) -> Reply:
-    """The reply with whose situation it is about, where that is not the speaker's."""
-    if memory.person == MYSELF:
-        return reply
-    note = Block("talk", (Statement(say("person", person=memory.person[1:])),))
-    return replace(reply, blocks=(note, *reply.blocks))
-
-
-def talk(status: Status, text: str, intent: str = "") -> Reply:
-    """A reply that says nothing about policy."""
-    return Reply(status, (Block("talk", (Statement(text),)),), intent=intent)

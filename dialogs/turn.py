@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from dialogs import handoff, mine
 from dialogs.asked_day import day_asked
 from dialogs.choosing import pointed_out
+from dialogs.desk import Desk
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import only_tells
 from dialogs.hearing import Hearing
@@ -22,12 +23,12 @@ from dialogs.learning import learned
 from dialogs.memory import MYSELF, Memory, Subject
 from dialogs.permit_reading import given_in, id_number_in
 from dialogs.permits import Permits, place_of
-from dialogs.policy import Desk
 from dialogs.reading import chosen, chosen_several, says
 from dialogs.replies import ANSWER as ANSWER
 from dialogs.replies import GUESS as GUESS
-from dialogs.replies import Replies, talk
+from dialogs.replies import Replies
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
+from dialogs.talking import talk
 from dialogs.wording import has, listed, say
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding

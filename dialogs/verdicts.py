@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dialogs.answer import Composer
 from dialogs.benefits import Benefit, other_way
+from dialogs.composer import Composer
 from dialogs.conditions import explain
-from dialogs.policy import Desk, covered
+from dialogs.desk import Desk, covered
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.telling import told_in_words

@@ -17,10 +17,10 @@ from bot.console.assistant_spoken import read_aloud, text_message
 from bot.console.library_words import marked
 from bot.console.wording import say
 from dialogs.benefits import benefits
+from dialogs.desk import Desk
 from dialogs.handoff import Staffing
 from dialogs.interview import role_of
 from dialogs.memory import Memory
-from dialogs.policy import Desk
 from dialogs.policy import answer as policy_answer
 from dialogs.reply import Message, Option, Reply, Status
 from dialogs.select import Ask

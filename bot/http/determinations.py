@@ -19,7 +19,7 @@ from bot.http.told import Area, FactsTold, contradiction, facts_of, one_of
 from bot.http.wire import Day, Named
 from dialogs.benefits import Benefit, benefits, topics_for
 from dialogs.conditions import describe, explain
-from dialogs.policy import Desk
+from dialogs.desk import Desk
 from dialogs.select import Ask
 from dialogs.text import clause_name
 from dialogs.verdicts import NOT_YET

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from dialogs import policy
-from dialogs.policy import Desk
+from dialogs.desk import Desk
 from dialogs.reply import Reply
 from dialogs.select import Ask
 from dialogs.text import as_text

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from dialogs.answer import Composer
+from dialogs.composer import Composer
 from dialogs.document_facts import Facts
 from knowledge.library import Library
 from knowledge.schema import Document

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from dialogs.policy import Desk, answer
+from dialogs.desk import Desk
+from dialogs.policy import answer
 from dialogs.reply import Reply, Status
 from dialogs.select import Ask
 from knowledge.library import Library

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from dialogs import interview
-from dialogs.answer import Composer
+from dialogs.composer import Composer
+from dialogs.desk import Desk
 from dialogs.memory import Interview, Memory, Pending
-from dialogs.policy import Desk
 from dialogs.reply import Reply
 from dialogs.select import Ask
 from knowledge.library import Library

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dialogs.policy import Desk, candidates
+from dialogs.desk import Desk
+from dialogs.finding import candidates
 from dialogs.select import Ask, is_money, is_time, may_concern, programmes_meant, weigh
 from knowledge.library import Library
 from knowledge.rules import Groups

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dialogs import policy
 from dialogs.converse import Conversation
+from dialogs.desk import Desk
 from dialogs.memory import Memory
-from dialogs.policy import Desk
 from dialogs.reply import Block, BlockKind, Citation, Message, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.text import SHORT, as_text, short

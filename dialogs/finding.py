@@ -1,0 +1,93 @@
+"""Which provisions may answer a question, weighed, and which of them are told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dialogs.desk import MOST_AREAS, Desk
+from dialogs.match import nearness
+from dialogs.select import GROUP_TOPICS, Ask, Pick, may_concern, programmes_meant, weigh
+from knowledge.library import Entry
+from knowledge.standing import applies, exists
+from knowledge.vocabulary import Vocabulary
+from knowledge.words import question_words
+
+# A supporting provision must come this near to the best one, and no more than this many are shown.
+_NEAR = 0.6
+_NEAR_ELSEWHERE = 0.7
+# Its words must be this near to the question's, unless its subject is that of the question or of
+# the best.
+_BEARING = 4.0
+MOST = 4
+# A question about a topic of which nothing is said is answered by what is so near in words alone.
+_VERY_NEAR = 12.0
+_FOR_ALL = {"training_eligibility": 1.0, "training_subsidy": 0.8, "enrolment": 0.8}
+# Provisions that search brings in beside the topic's own, for questions the NLU files elsewhere.
+_SEARCHED = 20
+
+
+def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> list[Pick]:
+    """Every provision that may answer in `regions`, weighed; what did not exist yet is left out."""
+    topics = programmes_meant(ask, desk.words)
+    found: dict[str, Entry] = {}
+    for topic in topics:
+        for entry in desk.library.provisions(topic, regions):
+            found[entry.provision.id] = entry
+    asked = {**question_words(ask.text), **dict.fromkeys(ask.feared, 1.0)}
+    for entry in desk.library.provisions_near(asked, regions, limit=_SEARCHED):
+        found.setdefault(entry.provision.id, entry)
+    overridden = {other for entry in found.values() for other in entry.provision.overrides}
+    live = [
+        entry
+        for entry in found.values()
+        if exists(entry.document, as_of)
+        and applies(entry.provision, as_of)
+        and entry.provision.id not in overridden
+    ]
+    if ask.sure and not any(topics.keys() & set(entry.provision.topics) for entry in live):
+        return _of_everybody(live, ask, desk)
+    return weigh(live, ask, desk.words)
+
+
+def _of_everybody(live: Sequence[Entry], ask: Ask, desk: Desk) -> list[Pick]:
+    """What there is where nothing is said of the topic itself: for a group without a programme of
+    its own what holds for all, and what the question is near to in its very words."""
+    if ask.topic in GROUP_TOPICS:
+        ask = replace(ask, topics=_FOR_ALL, sure=False)
+        return weigh([entry for entry in live if not entry.provision.groups], ask, desk.words)
+    picks = weigh(live, replace(ask, sure=False), desk.words)
+    return picks if picks and picks[0].near >= _VERY_NEAR else []
+
+
+def nearest(text: str, regions: Sequence[str], desk: Desk) -> Pick | None:
+    """The provision of `regions`, if they are few, nearest to `text` in words alone, and how near
+    it is."""
+    if len(regions) > MOST_AREAS:
+        return None
+    found = desk.library.provisions_near(question_words(text), regions, limit=_SEARCHED)
+    scores = nearness(found, text, (), desk.words)
+    near = [Pick(entry, score, score) for entry, score in zip(found, scores, strict=True)]
+    return max(near, key=lambda pick: pick.score, default=None)
+
+
+def chosen(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Entry]:
+    """The best provision and those that come near it.
+
+    A provision of another document, or for people the person has not said to belong to, would
+    answer somebody else's question.
+    """
+    best = picks[0]
+    told = [best.entry]
+    for pick in picks[1:]:
+        same = pick.entry.document.id == best.entry.document.id
+        if len(told) == MOST or pick.score < best.score * (_NEAR if same else _NEAR_ELSEWHERE):
+            continue
+        subjects = (ask.topic, best.entry.provision.topics[0])
+        alike = pick.entry.provision.topics[0] in subjects
+        if pick.near < _BEARING and not alike:
+            continue
+        if may_concern(pick.entry.provision.groups, ask, words):
+            told.append(pick.entry)
+    return told
