@@ -11,16 +11,16 @@ from sqlalchemy import Engine
 
 from bot.console.accounts import any_account
 from bot.console.audit import Audit
+from bot.conversations.live import Live
 from bot.database import migrate, open_engine
-from bot.drafts import Drafts
-from bot.handover import Handovers
-from bot.hours import parse_hours
+from bot.delivery.outbox import Outbox
+from bot.handover.desk import Handovers
+from bot.handover.drafts import Drafts
+from bot.handover.hours import parse_hours
 from bot.inbox import Inbox
-from bot.live import Live
 from bot.metrics import Metrics
-from bot.outbox import Outbox
 from bot.permits import open_embedded, open_permits
-from bot.retrain import Trainer
+from bot.review.retrain import Trainer
 from bot.sealing import Seal
 from bot.settings import Settings
 from dialogs.converse import Conversation

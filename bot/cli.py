@@ -14,16 +14,16 @@ from knowledge.strict_yaml import DataError
 
 # Loaded when they are asked for: what one command needs, another should not wait for.
 _GROUPS = {
-    "kb": ("bot.kb_cli:kb_app", "The policy library."),
-    "nlu": ("bot.nlu_cli:nlu_app", "Understanding: train, test, explain."),
-    "registry": ("bot.registry_cli:registry_app", "The reference permit registry."),
+    "kb": ("bot.commands.kb:kb_app", "The policy library."),
+    "nlu": ("bot.commands.nlu:nlu_app", "Understanding: train, test, explain."),
+    "registry": ("bot.commands.registry:registry_app", "The reference permit registry."),
     "wechat": ("bot.wechat.cli:wechat_app", "The WeChat channel."),
     "telegram": ("bot.telegram.cli:telegram_app", "The Telegram channel."),
-    "review": ("bot.review_cli:review_app", "What staff labelled: export, retrain."),
-    "user": ("bot.user_cli:user_app", "Accounts of the hotline console."),
-    "key": ("bot.key_cli:key_app", "Keys to the API for other programs."),
-    "outbox": ("bot.outbox_cli:outbox_app", "What is on its way to people, or was given up."),
-    "bench": ("bot.bench_cli:bench_app", "The measurements of docs/measurements.md."),
+    "review": ("bot.commands.review:review_app", "What staff labelled: export, retrain."),
+    "user": ("bot.commands.user:user_app", "Accounts of the hotline console."),
+    "key": ("bot.commands.key:key_app", "Keys to the API for other programs."),
+    "outbox": ("bot.commands.outbox:outbox_app", "What is on its way to people, or was given up."),
+    "bench": ("bot.commands.bench:bench_app", "The measurements of docs/measurements.md."),
 }
 
 
@@ -83,7 +83,7 @@ def ask(
     as_of: AsOf = None,
 ) -> None:
     """Answer one question, or JSON lines with --jsonl."""
-    from bot.ask import ask_lines, ask_once
+    from bot.commands.ask import ask_lines, ask_once
 
     day = parse_day(as_of)
     if jsonl:
@@ -97,7 +97,7 @@ def ask(
 @cli.command()
 def chat(as_of: AsOf = None) -> None:
     """A conversation in the terminal."""
-    from bot.chat import run_chat
+    from bot.commands.chat import run_chat
 
     run_chat(parse_day(as_of))
 
@@ -105,7 +105,7 @@ def chat(as_of: AsOf = None) -> None:
 @cli.command()
 def doctor() -> None:
     """Check what a process needs, and say what to mend."""
-    from bot.doctor import doctor_command
+    from bot.commands.doctor import doctor_command
 
     doctor_command()
 
@@ -116,7 +116,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Web chat, API and webhooks on one port."""
-    from bot.serve import run_server
+    from bot.commands.serve import run_server
 
     run_server(host, port)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from bot.drafts import Drafts
-from bot.handover import RATING_REQUEST, Handovers, rating_asked
-from bot.outbox import Outbox
-from bot.ratings import rate_turn
-from bot.retention import forget
-from bot.storage import Held, Moved, Turn, held
+from bot.conversations.held import Held, Moved, held
+from bot.conversations.kept import Turn
+from bot.conversations.ratings import rate_turn
+from bot.conversations.retention import forget
+from bot.delivery.outbox import Outbox
+from bot.handover.desk import RATING_REQUEST, Handovers, rating_asked
+from bot.handover.drafts import Drafts
+from bot.logging import described
 from dialogs.memory import Memory
 from dialogs.reading import says
 from dialogs.reply import Block, Message, Reply, Statement, Status
@@ -173,15 +173,6 @@ def _stops_waiting(text: str, memory: Memory) -> bool:
 
 def _talk(status: Status, text: str) -> Reply:
     return Reply(status, (Block("talk", (Statement(text),)),), confidence=0.0)
-
-
-def described(error: BaseException) -> dict[str, object]:
-    """An error for the log: its kind and where it arose. Its text may hold what a person wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return {
-        "error": type(error).__name__,
-        "at": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
-    }
 
 
 def _storable(message: Message) -> Message:

@@ -12,13 +12,15 @@ from dataclasses import replace
 import anyio
 import anyio.to_thread
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.handover import READ_TURNS
-from bot.inbox import described
-from bot.outbox import Outbox
-from bot.storage import Moved, held, memory_of, take_due_rechecks
+from bot.conversations.held import Moved, held
+from bot.conversations.kept import memory_of
+from bot.conversations.rows import ConversationRow, RecheckRow
+from bot.delivery.outbox import Outbox
+from bot.handover.desk import READ_TURNS
+from bot.logging import described
 from dialogs.permits import Asked, Permits, place_of
 from dialogs.reply import Message
 from dialogs.wording import say
@@ -53,7 +55,7 @@ class Rechecker:
 
     def run_due(self) -> int:
         """Look at all that are due; how many turns came of it."""
-        due = take_due_rechecks(self._engine, self._now(), _LEASE, 2 * _AT_ONCE)
+        due = _take_due(self._engine, self._now(), _LEASE, 2 * _AT_ONCE)
         if not due:
             return 0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -108,3 +110,34 @@ class Rechecker:
             except SQLAlchemyError as error:
                 _log.warning("recheck_stalled", **described(error))
             await anyio.sleep(INTERVAL_S)
+
+
+def _take_due(
+    engine: Engine, now: dt.datetime, lease: dt.timedelta, limit: int
+) -> list[tuple[str, str]]:
+    """Channel and id of conversations that are to be looked at by `now`, longest due first. They
+    are the caller's for the time of the `lease`: then others look, if it came to nothing."""
+    due = (
+        select(RecheckRow.conversation_pk, ConversationRow.channel, ConversationRow.id)
+        .join(ConversationRow, RecheckRow.conversation_pk == ConversationRow.pk)
+        .where(RecheckRow.due_at <= now)
+        .order_by(RecheckRow.due_at)
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(due).all()
+    return [
+        (row.channel, row.id)
+        for row in rows
+        if _put_off(engine, row.conversation_pk, now, now + lease)
+    ]
+
+
+def _put_off(engine: Engine, conversation_pk: int, now: dt.datetime, until: dt.datetime) -> bool:
+    with engine.begin() as connection:
+        done = connection.execute(
+            update(RecheckRow)
+            .where(RecheckRow.conversation_pk == conversation_pk, RecheckRow.due_at <= now)
+            .values(due_at=until)
+        )
+        return done.rowcount == 1

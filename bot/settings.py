@@ -12,7 +12,7 @@ from limits import parse_many
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.hours import parse_hours
+from bot.handover.hours import parse_hours
 
 
 def _limits(text: str) -> str:

@@ -52,7 +52,7 @@ from bot.console.security import (
 )
 from bot.console.wording import table
 from bot.http.problems import problem
-from bot.inbox import described
+from bot.logging import described
 
 PageRouter = Callable[[ConsoleParts], APIRouter]
 

@@ -19,7 +19,7 @@ from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.review import note_missing
+from bot.review.heard import note_missing
 from dialogs.wording import say as in_plain_words
 from knowledge.standing import Standing, china_day
 

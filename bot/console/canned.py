@@ -14,8 +14,8 @@ from sqlalchemy import Connection, DateTime, String, Text, func, insert, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.conversations.rows import utc
 from bot.redact import redact
-from bot.storage import utc
 from knowledge.strict_yaml import read
 from knowledge.tables import Base
 

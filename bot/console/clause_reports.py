@@ -9,8 +9,8 @@ from typing import Literal
 from sqlalchemy import Connection, DateTime, Engine, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.conversations.rows import utc
 from bot.redact import redact
-from bot.storage import utc
 from knowledge.tables import Base
 
 State = Literal["open", "done", "rejected"]

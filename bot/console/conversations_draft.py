@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
 
-from bot.storage import ConversationRow, Turn, memory_from_json
+from bot.conversations.kept import Turn
+from bot.conversations.rows import ConversationRow
+from bot.conversations.stored import memory_from_json
 from dialogs.converse import Conversation
 from dialogs.handoff import Staffing
 from dialogs.memory import Memory

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, func, select
 
 from bot.app import App
-from bot.drafts import DraftRow
-from bot.handover_rows import OPEN, Handover, HandoverRow, State
-from bot.storage import ConversationRow, TurnRow, memory_from_json, utc
+from bot.conversations.rows import ConversationRow, TurnRow, utc
+from bot.conversations.stored import memory_from_json
+from bot.handover.drafts import DraftRow
+from bot.handover.rows import OPEN, Handover, HandoverRow, State
 from dialogs.memory import Memory
 from knowledge.vocabulary import Vocabulary
 from nlu.intents import intents

@@ -14,7 +14,7 @@ from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.drafts import Draft
+from bot.handover.drafts import Draft
 from dialogs.text import as_text
 
 Staff = Annotated[Visitor, requires("conversations")]

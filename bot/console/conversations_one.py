@@ -25,10 +25,11 @@ from bot.console.parts import ConsoleParts
 from bot.console.security import CSRF_HEADER, Visitor, requires
 from bot.console.sessions import SessionRow
 from bot.console.wording import say, table
-from bot.handover import Place
+from bot.conversations.held import Held
+from bot.conversations.kept import history
+from bot.handover.desk import Place
 from bot.http.problems import problem
 from bot.redact import redact
-from bot.storage import Held, history
 from dialogs.reply import Block, Reply, Statement, Status
 from dialogs.text import as_text
 

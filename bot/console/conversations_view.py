@@ -15,9 +15,9 @@ from bot.console.rendering import page
 from bot.console.roles import may_open
 from bot.console.security import Visitor
 from bot.console.wording import table
-from bot.handover import Place
-from bot.handover_rows import Handover
-from bot.storage import history
+from bot.conversations.kept import history
+from bot.handover.desk import Place
+from bot.handover.rows import Handover
 from bot.wechat.quota import quota_left
 from dialogs.text import as_text, clause_name
 from dialogs.wording import say, spoken_date

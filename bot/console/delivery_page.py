@@ -11,7 +11,7 @@ from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import table
-from bot.storage import conversation_pk
+from bot.conversations.kept import conversation_pk
 
 _MOST = 200
 

@@ -10,17 +10,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from bot import figures
-from bot.console import charts
+from bot.console import charts, figures
 from bot.console.charts import Chart
 from bot.console.conversations_found import channels
 from bot.console.csv_text import BOM, csv_row
+from bot.console.figures import RESPONSE_S, WAIT_S, Figures
 from bot.console.parts import ConsoleParts
 from bot.console.period import PRESETS, Period, last_days, parse_period
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.figures import RESPONSE_S, WAIT_S, Figures
 from dialogs.wording import say as spoken
 from knowledge.registry.outcome import Outcome
 from knowledge.vocabulary import vocabulary

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, DateTime, ForeignKey, String, Text, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.conversations.held import note_change
+from bot.conversations.rows import utc
 from bot.redact import redact
-from bot.storage import note_change, utc
 from knowledge.tables import Base
 
 MOST = 500  # characters

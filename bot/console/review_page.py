@@ -12,16 +12,16 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from bot import labels, review
 from bot.console.conversations_found import channels
 from bot.console.parts import ConsoleParts
 from bot.console.period import PRESETS, Period, last_days, parse_period
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.labels import Decision, Label, LabelError, LabelKind
-from bot.review import Group
-from bot.review_places import KINDS, MOST, Kind, Wanted
+from bot.review import heard, labels
+from bot.review.heard import Group
+from bot.review.labels import Decision, Label, LabelError, LabelKind
+from bot.review.places import KINDS, MOST, Kind, Wanted
 from knowledge.vocabulary import vocabulary
 from nlu.intents import Intent, intents
 from nlu.understanding import EngineUnavailable
@@ -84,7 +84,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         decision = decision_of(choice, intent, note, word, meaning, example)
         try:
             with parts.engine.begin() as connection:
-                found = review.texts_of(connection, ref or ())
+                found = heard.texts_of(connection, ref or ())
                 kept, secret = labels.decide(
                     connection,
                     list(found.values()),
@@ -234,13 +234,13 @@ def _page(
     error = error or ("" if period else say("error.period"))
     period = period or last_days(parts.now())
     with parts.engine.connect() as connection:
-        messages = review.heard(connection, _wanted(asked, period))
+        messages = heard.messages(connection, _wanted(asked, period))
         known = labels.decided(connection)
         by = channels(connection)
-        groups = review.groups([one for one in messages if one.key not in known])
+        groups = heard.groups([one for one in messages if one.key not in known])
         first = (number - 1) * _A_PAGE
         of_page = groups[first : first + _A_PAGE]
-        said = review.answers_to(connection, [group.typical.ref for group in of_page])
+        said = heard.answers_to(connection, [group.typical.ref for group in of_page])
     shown = [
         Shown(
             group, place, said.get(group.typical.ref, ""), _suggested(visitor, group.typical.text)
@@ -296,7 +296,7 @@ def _wanted(asked: dict[str, str], period: Period) -> Wanted:
     return Wanted(period.since, period.until, kinds, asked["channel"], regions)
 
 
-def _regions(messages: Sequence[review.Heard]) -> dict[str, str]:
+def _regions(messages: Sequence[heard.Heard]) -> dict[str, str]:
     """The regions that messages came from, and those above them."""
     found = {code for one in messages for code in one.regions}
     found |= {above for code in found for above in vocabulary().ancestors(code)}

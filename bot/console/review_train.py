@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from bot import labels
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
+from bot.review import labels
 from nlu.intents import intents
 
 _HERE = "/console/review/retrain"

@@ -14,8 +14,8 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from bot.api_keys import ApiKey, find_key
 from bot.app import App
+from bot.http.limiting import Limiter, Pace
 from bot.http.proxies import address
-from bot.limiting import Limiter, Pace
 
 _HEADER = "X-API-Key"
 # `dependencies` of a keyed route, for its description only: what was sent is read by `_sent`, the

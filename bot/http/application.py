@@ -10,16 +10,16 @@ import anyio
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from bot import waiting
+from bot import upkeep
 from bot.app import App
-from bot.courier import Courier
+from bot.delivery.courier import Courier
 from bot.http import api, chat, health, metering, problems, rasa, registry_webhook
 from bot.http.access import Access
 from bot.http.guard import Guard
 from bot.http.proxies import Proxies
 from bot.http.widgets import Widgets
 from bot.recheck import Rechecker
-from bot.retrain import follow_for_ever
+from bot.review.retrain import follow_for_ever
 from bot.settings import networks
 from bot.telegram.channel import open_channel as open_telegram
 from bot.wechat.service import open_wechat
@@ -50,7 +50,7 @@ def create_app(app: App) -> FastAPI:
                     tasks.start_soon(rechecker.run_for_ever)
                 tasks.start_soon(courier.run_for_ever)
                 tasks.start_soon(app.live.run_for_ever)
-                tasks.start_soon(waiting.run_for_ever, app)
+                tasks.start_soon(upkeep.run_for_ever, app)
                 tasks.start_soon(follow_for_ever, app.trainer)
                 yield
                 tasks.cancel_scope.cancel()

@@ -12,10 +12,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.app import App
+from bot.conversations.kept import conversation_pk, conversation_version, history
+from bot.conversations.ratings import MOST_REASON, rate, ratings_of
 from bot.http.access import Access
 from bot.http.wire import History, Waiting, past_turn
-from bot.ratings import MOST_REASON, rate, ratings_of
-from bot.storage import conversation_pk, conversation_version, history
 
 CHANNEL = "web"
 _STREAM_S = 600.0  # a stream ends by itself now and then; the client opens the next

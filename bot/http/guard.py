@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.http.problems import problem
-from bot.inbox import described
+from bot.logging import described
 from knowledge.bodies import read_body, replayed
 
 MAX_BODY = 64 * 1024  # bytes

@@ -14,7 +14,9 @@ import re
 from sqlalchemy import Engine, select
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.storage import ConversationRow, TurnRow, history, memory_of, redacted_reply
+from bot.conversations.kept import history, memory_of
+from bot.conversations.rows import ConversationRow, TurnRow
+from bot.conversations.stored import redacted_reply
 from bot.telegram.wording import OWN, say
 from dialogs.reply import Option, Reply
 from knowledge.vocabulary import vocabulary

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from telegram.error import TelegramError
 
 from bot.app import App
-from bot.inbox import described
+from bot.logging import described
 from bot.settings import Settings
 from bot.telegram import webhook
 from bot.telegram.client import open_telegram

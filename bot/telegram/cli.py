@@ -9,9 +9,9 @@ import anyio
 import typer
 from telegram.error import InvalidToken
 
-from bot import waiting
+from bot import upkeep
 from bot.app import App, assemble
-from bot.courier import Courier
+from bot.delivery.courier import Courier
 from bot.logging import configure_logging
 from bot.recheck import Rechecker
 from bot.settings import settings
@@ -66,7 +66,7 @@ async def run_polling(
         progress(f"@{name} answers at https://t.me/{name}  (Ctrl+C stops it)")
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(Courier(app.outbox, [channel.sender]).run_for_ever)
-            tasks.start_soon(waiting.run_for_ever, app)
+            tasks.start_soon(upkeep.run_for_ever, app)
             permits = app.conversation.permits
             if permits is not None:
                 rechecker = Rechecker(app.engine, permits, app.conversation.now, app.outbox)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.inbox import described
+from bot.logging import described
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import Telegram
 from bot.telegram.sender import seconds

@@ -19,7 +19,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.parcels import Announce, Delivery, Parcel
+from bot.delivery.parcels import Announce, Delivery, Parcel
 from bot.telegram.buttons import keyboard
 from bot.telegram.render import Part, parts
 from bot.telegram.wording import say

@@ -21,8 +21,9 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
-from bot.inbox import Inbox, described
-from bot.outbox import Outbox
+from bot.delivery.outbox import Outbox
+from bot.inbox import Inbox
+from bot.logging import described
 from bot.telegram.buttons import CHOSEN, chosen_keyboard, option_tapped
 from bot.telegram.sender import CHANNEL
 from bot.telegram.wording import say, sentence

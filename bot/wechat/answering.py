@@ -14,10 +14,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.conversations.held import held
+from bot.conversations.kept import history
+from bot.conversations.retention import forget
+from bot.conversations.rows import ConversationRow, TurnRow
+from bot.delivery.parcels import OutboxRow
 from bot.inbox import Inbox
-from bot.parcels import OutboxRow
-from bot.retention import forget
-from bot.storage import ConversationRow, TurnRow, held, history
 from bot.wechat import content, quota
 from bot.wechat.gate import Refused
 from bot.wechat.inbound import Received

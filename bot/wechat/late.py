@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.conversations.rows import ConversationRow, TurnRow, utc
 from bot.sealing import Seal
-from bot.storage import ConversationRow, TurnRow, utc
 from bot.wechat.inbound import Received
 from bot.wechat.tables import CHANNEL, AnswerRow, LateRow, LateState, RequestRow, writing
 

@@ -15,10 +15,10 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.outbox import Outbox
-from bot.parcels import OutboxRow
+from bot.conversations.rows import ConversationRow, TurnRow, utc
+from bot.delivery.outbox import Outbox
+from bot.delivery.parcels import OutboxRow
 from bot.sealing import Seal
-from bot.storage import ConversationRow, TurnRow, utc
 from bot.wechat.content import say
 from bot.wechat.inbound import Received
 from bot.wechat.late import LateTurns

@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.storage import utc
+from bot.conversations.rows import utc
 from bot.wechat.tables import QuotaRow
 
 AFTER_WRITING, WRITING_WINDOW = 5, dt.timedelta(hours=48)

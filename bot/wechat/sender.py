@@ -11,7 +11,7 @@ import anyio.to_thread
 import structlog
 from sqlalchemy import Engine
 
-from bot.parcels import Announce, Delivery, Parcel
+from bot.delivery.parcels import Announce, Delivery, Parcel
 from bot.wechat import quota
 from bot.wechat.api import TOKEN_REFUSED, ApiError, Unreachable, WeChatApi
 from bot.wechat.content import say

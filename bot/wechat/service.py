@@ -12,9 +12,9 @@ from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from bot.app import App
+from bot.conversations.kept import conversation_pk
 from bot.sealing import Seal
 from bot.settings import Settings
-from bot.storage import conversation_pk
 from bot.wechat.answering import Answering
 from bot.wechat.api import WeChatApi, stable_token
 from bot.wechat.crypto import Cipher

@@ -16,8 +16,8 @@ import anyio.to_thread
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.conversations.rows import utc
 from bot.sealing import Seal
-from bot.storage import utc
 from bot.wechat.tables import TokenRow, writing
 
 # The platform renews five minutes early; until then the old token and the new one both work.

@@ -19,7 +19,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.inbox import described
+from bot.logging import described
 from bot.wechat.answering import Answering, GoesAnotherWay
 from bot.wechat.content import say
 from bot.wechat.gate import Gate, Opened, Refused

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from bot.api_keys import NameRefused, add_key, find_key, list_keys, revoke_key
-from bot.key_cli import key_app
+from bot.commands.key import key_app
 from bot.settings import settings
 from tests.bot.serving import NOW
 

@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from structlog.testing import capture_logs
 
+from bot.conversations.held import held
+from bot.conversations.kept import history
+from bot.conversations.rows import TurnRow
 from bot.database import open_engine
 from bot.inbox import Converse, Inbox
-from bot.storage import TurnRow, held, history
 from dialogs.memory import Memory
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.wording import say

@@ -15,12 +15,14 @@ from sqlalchemy import Engine, select, text
 from structlog.testing import capture_logs
 
 from bot.app import App, connected
+from bot.conversations.held import held
+from bot.conversations.kept import history
+from bot.conversations.rows import RecheckRow, TurnRow
 from bot.http import create_app
 from bot.inbox import Inbox
 from bot.permits import open_embedded, open_permits
 from bot.recheck import Rechecker
 from bot.sealing import Seal
-from bot.storage import RecheckRow, TurnRow, held, history
 from dialogs.reply import Message, Reply
 from dialogs.text import as_text
 from dialogs.wording import say

@@ -19,11 +19,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bot.app import utc_now
-from bot.review import note_missing
+from bot.review.heard import note_missing
 from knowledge.library import build
 from knowledge.loader import DOCUMENTS, load_folder
 from knowledge.vocabulary import vocabulary
-from tests.bot.made_up_month import a_month
+from tests.bot.console.made_up_month import a_month
 from tests.browser.console_office import Office, at_desk, office
 from tests.browser.test_chat import ask
 

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import delete
 
 from bot.console.sessions import SessionRow
-from bot.review import note_missing
+from bot.review.heard import note_missing
 from dialogs.reply import Message
 from tests.bot import serving
 from tests.bot.console.conftest import light_passwords as light_passwords

@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.http import create_app
-from bot.review import note_missing
+from bot.review.heard import note_missing
 from tests.bot.console.conftest import light_passwords as light_passwords
 from tests.bot.console.conftest import staffed_file as staffed_file
 from tests.bot.console.desk import Clock, Desk
-from tests.bot.made_up_month import a_month
+from tests.bot.console.made_up_month import a_month
+from tests.bot.review.teaching import MISSED, MISSED_INTENT, SPOILING, teachable_app
 from tests.bot.serving import NOW, serving
-from tests.bot.teaching import MISSED, MISSED_INTENT, SPOILING, teachable_app
 from tests.browser.test_chat import ask, last_answer
 from tests.browser.test_console_accounts import check, log_in
 from tests.browser.test_console_accounts import office as office

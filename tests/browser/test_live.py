@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from bot.app import App
+from bot.conversations.held import held
+from bot.conversations.kept import conversation_pk
+from bot.conversations.ratings import RatingRow
 from bot.http import create_app
-from bot.ratings import RatingRow
-from bot.storage import conversation_pk, held
 from tests.bot.serving import NOW, app_on, copy_of, serving
 from tests.browser.accessibility import accessible
 from tests.browser.conftest import NARROW, WIDE

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from bot.storage import conversation_pk
+from bot.conversations.kept import conversation_pk
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.console_office import Office, office
 from tests.browser.test_chat import QUESTION, ask, last_answer

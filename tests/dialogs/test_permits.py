@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversations.stored import memory_from_json, memory_to_json, redacted_reply
 from bot.redact import redact
 from bot.sealing import Seal
-from bot.storage import memory_from_json, memory_to_json, redacted_reply
 from dialogs.converse import Conversation
 from dialogs.memory import Memory
 from dialogs.permits import place_of

@@ -14,11 +14,13 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from bot import handover
-from bot.drafts import DraftRow
-from bot.handover_due import release_vanished
-from bot.parcels import Delivery
-from bot.storage import ConversationRow, Held, conversation_pk, held, history
+from bot.conversations.held import Held, held
+from bot.conversations.kept import conversation_pk, history
+from bot.conversations.rows import ConversationRow
+from bot.delivery.parcels import Delivery
+from bot.handover import desk as handover
+from bot.handover.drafts import DraftRow
+from bot.handover.due import release_vanished
 from bot.wechat.quota import opened
 from dialogs.reply import Message
 from tests.bot import serving

@@ -7,10 +7,10 @@ import datetime as dt
 from sqlalchemy import Engine
 
 from bot.console.conversations_found import Wanted, channels, past, pulse
-from bot.handover import Handovers
-from bot.outbox import Outbox
+from bot.conversations.held import held
+from bot.delivery.outbox import Outbox
+from bot.handover.desk import Handovers
 from bot.sealing import Seal
-from bot.storage import held
 from dialogs.memory import Memory
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from tests.bot.serving import NOW, SEAL_KEY

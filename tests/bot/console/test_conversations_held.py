@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.console.conversations_held import shown as text_of
-from bot.drafts import Draft
-from bot.storage import history
+from bot.conversations.kept import history
+from bot.handover.drafts import Draft
 from dialogs.reply import Message
 from nlu.understanding import Score
 from tests.bot import serving

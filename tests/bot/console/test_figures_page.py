@@ -12,8 +12,8 @@ from sqlalchemy import insert
 
 from bot.console.charts import by_day, lying
 from bot.console.period import last_days, parse_period
-from bot.handover_rows import HandoverRow
-from bot.storage import ConversationRow
+from bot.conversations.rows import ConversationRow
+from bot.handover.rows import HandoverRow
 from dialogs.reply import Message
 from tests.bot.console.desk import Desk
 from tests.bot.serving import NOW

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.http import create_app
-from bot.review import note_missing
+from bot.review.heard import note_missing
 from dialogs.reply import Message
 from tests.bot.console.desk import Clock, Desk, Person
+from tests.bot.review.teaching import MISSED, MISSED_INTENT, SPOILING, teachable_app
 from tests.bot.serving import NOW, serving
-from tests.bot.teaching import MISSED, MISSED_INTENT, SPOILING, teachable_app
 
 REVIEW = "/console/review"
 TEST_MESSAGE = "我今年五十六了人家培训班还收不收"  # of nlu/evaluation

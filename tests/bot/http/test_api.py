@@ -8,7 +8,7 @@ import secrets
 import httpx
 import pytest
 
-from bot.ask import reply_object
+from bot.commands.ask import reply_object
 from bot.http.wire import answer
 from dialogs.memory import Memory
 from dialogs.reply import Message

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bot.app import App
+from bot.conversations.held import held
+from bot.conversations.kept import conversation_pk
+from bot.conversations.ratings import RatingRow, rate, ratings_of
 from bot.http import create_app
-from bot.ratings import RatingRow, rate, ratings_of
-from bot.storage import conversation_pk, held
 from dialogs.memory import Memory
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.wording import say

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import inspect, text
 
 from bot.app import connected
+from bot.conversations.kept import history
 from bot.inbox import Inbox
-from bot.storage import history
 from bot.telegram import updates
 from bot.telegram.updates import MAX_PICTURE
 from bot.telegram.wording import say

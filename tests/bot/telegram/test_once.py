@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from bot.outbox import LEASE, Outbox
-from bot.parcels import Delivery, Parcel
-from bot.storage import history
+from bot.conversations.kept import history
+from bot.delivery.outbox import LEASE, Outbox
+from bot.delivery.parcels import Delivery, Parcel
 from bot.telegram.sender import TelegramSender
 from bot.telegram.wording import say, sentence
 from dialogs.reply import Block, Option, Reply, Statement, Status

@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 from telegram.error import InvalidToken
 from typer.testing import CliRunner
 
-from bot.outbox import Outbox
+from bot.conversations.kept import history
+from bot.delivery.outbox import Outbox
 from bot.settings import settings
-from bot.storage import history
 from bot.telegram import cli as telegram_cli
 from bot.telegram import polling
 from bot.telegram.channel import open_channel

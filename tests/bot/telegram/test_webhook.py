@@ -19,7 +19,7 @@ from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from bot.app import App
-from bot.courier import Courier
+from bot.delivery.courier import Courier
 from bot.settings import Settings
 from bot.telegram.channel import open_channel, secret
 from bot.telegram.webhook import PATH

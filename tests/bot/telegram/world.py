@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from bot.app import App, connected
-from bot.courier import Courier
+from bot.delivery.courier import Courier
 from bot.http import problems
 from bot.http.guard import Guard
 from bot.telegram.channel import TelegramChannel, open_channel

@@ -17,8 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.app import App, connected, utc_now
-from bot.courier import Courier
 from bot.database import open_engine
+from bot.delivery.courier import Courier
 from bot.http import problems
 from bot.http.guard import Guard
 from bot.recheck import Rechecker

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, select
 
-from bot.parcels import Delivery, Parcel
+from bot.delivery.parcels import Delivery, Parcel
 from bot.sealing import Seal
 from bot.wechat import quota
 from bot.wechat.api import ApiError, Unreachable, WeChatApi, stable_token

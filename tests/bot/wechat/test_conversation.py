@@ -14,10 +14,11 @@ from sqlalchemy import func, inspect, select, text
 from structlog.testing import capture_logs
 
 from bot.app import connected
+from bot.conversations.kept import history
+from bot.conversations.rows import TurnRow
 from bot.database import open_engine
-from bot.parcels import OutboxRow
+from bot.delivery.parcels import OutboxRow
 from bot.sealing import Seal
-from bot.storage import TurnRow, history
 from bot.wechat.content import asked_by_menu, asked_by_scene, menu, say, scenes
 from bot.wechat.inbound import received
 from bot.wechat.quota import quota_left

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot.bench_photos import permit_photos
+from bot.bench.photos import permit_photos
 from knowledge.registry import qr
 from knowledge.registry.photos import KINDS
 from knowledge.registry.qr import UnreadablePhoto, read_photo
@@ -88,7 +88,7 @@ def test_an_empty_table_holds_no_code() -> None:
 
 
 def test_photographs_by_kind_of_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.bench_photos.importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("bot.bench.photos.importlib.util.find_spec", lambda _name: None)
     report = permit_photos(each=6, seed=4)
     assert report.taken.total() == 6 * len(KINDS)
     assert report.misread == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.registry_cli import served as as_served
+from bot.commands.registry import served as as_served
 from knowledge.registry.demo import seed_demo
 from knowledge.registry.outcome import Outcome
 from knowledge.registry.server.secrets import Secret, load_or_create

@@ -1,0 +1,1 @@
+"""The measurements of docs/measurements.md: a module each, and what they share."""

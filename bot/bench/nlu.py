@@ -1,0 +1,189 @@
+"""`anxin bench nlu`: the embedded engine beside Rasa, on one machine in one run.
+
+Each engine is trained anew on the same examples in a folder of the run, then started in a process
+of its own and asked the same messages, one after the other. A parse is timed as the bot pays for
+it: a call for the embedded engine, a request on a kept-open connection for Rasa.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.engine import CONFIG, MODEL_NAME, TRAINING, EmbeddedClassifier, train
+from nlu.rasa_engine import RasaClassifier
+from nlu.rasa_export import export
+from nlu.rasa_server import MODEL, RASA, RasaFailed, serving, train_rasa
+from nlu.report import EVALUATION
+from nlu.training_data import Example, TrainingData, read_files, read_training_data
+from nlu.understanding import Classifier
+
+Progress = Callable[[str], None]
+DIET = Path(__file__).parents[2] / "nlu" / "rasa" / "diet.yml"
+_WARM = 20  # messages that are not timed: a running process has its caches warm
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an engine said of each message, and how many milliseconds each took."""
+
+    intents: list[str]
+    milliseconds: list[float]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One engine measured. Times in seconds, memory (of the whole process) in MB."""
+
+    engine: str
+    answers: Answers
+    train: float
+    start: float
+    memory: float
+
+
+def nlu_bench(diet: bool, progress: Progress = lambda _line: None) -> str:
+    """The table of figures; with `diet` Rasa's DIET too, which trains far longer.
+
+    Raises `RasaFailed` without Rasa's environment, and `DataError` for broken training data.
+    """
+    if not RASA.exists():
+        raise RasaFailed("there is no .venv-rasa; run make rasa")
+    messages = _messages()
+    data = read_training_data(TRAINING)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [_embedded(folder / "embedded", messages, progress)]
+        rows.append(_rasa("Rasa, same pipeline", CONFIG, data, folder / "same", messages, progress))
+        if diet:
+            rows.append(_rasa("Rasa DIET", DIET, data, folder / "diet", messages, progress))
+    return table(rows, messages, len(data.examples))
+
+
+def table(rows: Sequence[Figures], messages: Sequence[Example], examples: int) -> str:
+    """The figures in Markdown, the first engine's agreement with each of the others with them."""
+    inside = [place for place, one in enumerate(messages) if one.path.name == "in_scope.yml"]
+    outside = [place for place, one in enumerate(messages) if one.path.name != "in_scope.yml"]
+    head = ("engine", "in scope", "out of scope", "as embedded", "p50 ms", "p99 ms")
+    lines = [
+        f"{examples} training examples; {len(inside)} messages in scope, {len(outside)} outside",
+        "",
+        _line(*head, "start s", "memory MB", "training s"),
+        _line(*["---"] * 9),
+    ]
+    for row in rows:
+        times = sorted(row.answers.milliseconds)
+        lines.append(
+            _line(
+                row.engine,
+                f"{_right(row, messages, inside):.1%}",
+                f"{_right(row, messages, outside):.1%}",
+                f"{_alike(row, rows[0]):.1%}",
+                f"{times[len(times) // 2]:.2f}",
+                f"{times[len(times) * 99 // 100]:.2f}",
+                f"{row.start:.1f}",
+                f"{row.memory:.0f}",
+                f"{row.train:.0f}",
+            )
+        )
+    return "\n".join(lines)
+
+
+def ask(classifier: Classifier, texts: Sequence[str]) -> Answers:
+    """Every text classified in order, each timed."""
+    for text in texts[:_WARM]:
+        classifier.classify(text)
+    intents, milliseconds = [], []
+    for text in texts:
+        started = time.perf_counter()
+        best = classifier.classify(text)[0]
+        milliseconds.append((time.perf_counter() - started) * 1e3)
+        intents.append(best.intent)
+    return Answers(intents, milliseconds)
+
+
+def answer_alone(model_dir: str) -> None:
+    """The measured process: load the model, say so, then answer the texts on standard input."""
+    classifier = EmbeddedClassifier.load(Path(model_dir) / MODEL_NAME)
+    classifier.classify("你好")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    answers = ask(classifier, json.loads(sys.stdin.readline()))
+    memory = _memory("self")
+    result = {"intents": answers.intents, "ms": answers.milliseconds, "memory": memory}
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+def _embedded(folder: Path, messages: Sequence[Example], progress: Progress) -> Figures:
+    progress("embedded: training")
+    started = time.monotonic()
+    train(folder)
+    trained = time.monotonic() - started
+    progress("embedded: measuring")
+    code = "import sys; from bot.bench.nlu import answer_alone; answer_alone(sys.argv[1])"
+    started = time.monotonic()
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", code, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError("the embedded engine did not start; its message is above")
+        start = time.monotonic() - started
+        process.stdin.write(json.dumps([one.text for one in messages]) + "\n")
+        process.stdin.flush()
+        found = json.loads(process.stdout.readline())
+    answers = Answers(found["intents"], found["ms"])
+    return Figures("embedded", answers, trained, start, found["memory"])
+
+
+def _rasa(
+    name: str,
+    config: Path,
+    data: TrainingData,
+    folder: Path,
+    messages: Sequence[Example],
+    progress: Progress,
+) -> Figures:
+    export(data, config, folder)
+    progress(f"{name}: training (minutes)")
+    trained = train_rasa(folder)
+    progress(f"{name}: measuring")
+    with serving(folder / MODEL, folder / "run.log") as server:
+        classifier = RasaClassifier(server.url, timeout=30)
+        answers = ask(classifier, [one.text for one in messages])
+        classifier.close()
+        return Figures(name, answers, trained, server.start, _memory(server.pid))
+
+
+def _messages() -> Sequence[Example]:
+    return read_files([EVALUATION / "in_scope.yml", EVALUATION / "out_of_scope.yml"]).examples
+
+
+def _memory(process: int | str) -> float:
+    """Resident memory of a process in MB, as Linux counts it."""
+    status = Path(f"/proc/{process}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1024
+
+
+def _right(row: Figures, messages: Sequence[Example], places: Sequence[int]) -> float:
+    right = sum(row.answers.intents[place] == messages[place].intent for place in places)
+    return right / len(places)
+
+
+def _alike(row: Figures, first: Figures) -> float:
+    pairs = list(zip(row.answers.intents, first.answers.intents, strict=True))
+    return sum(one == other for one, other in pairs) / len(pairs)
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"

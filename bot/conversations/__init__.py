@@ -1,0 +1,1 @@
+"""Conversations as they are kept: written, read, watched, rated, and taken away."""

@@ -1,0 +1,77 @@
+"""Whether an answer was of use, and why not: one rating a turn, the last one given counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, DateTime, Engine, ForeignKey, Text, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.conversations.rows import ConversationRow, TurnRow
+from bot.redact import redact
+from knowledge.tables import Base
+
+MOST_REASON = 200  # characters
+
+
+class RatingRow(Base):
+    """What somebody thought of a turn's reply. The reason is redacted; empty: none was given."""
+
+    __tablename__ = "rating"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    turn_pk: Mapped[int] = mapped_column(ForeignKey("turn.pk"), unique=True)
+    useful: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+
+
+def rate(
+    engine: Engine,
+    channel: str,
+    conversation: str,
+    message_id: str,
+    *,
+    useful: bool,
+    reason: str,
+    now: dt.datetime,
+) -> bool:
+    """Keep a rating of the reply to a message; a second one replaces the first. False where the
+    conversation has no such message."""
+    turn = (
+        select(TurnRow.pk)
+        .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
+        .where(
+            ConversationRow.channel == channel,
+            ConversationRow.id == conversation,
+            TurnRow.message_id == message_id,
+        )
+    )
+    with engine.begin() as connection:
+        turn_pk = connection.execute(turn).scalar()
+        if turn_pk is None:
+            return False
+        rate_turn(connection, turn_pk, useful=useful, reason=reason, now=now)
+        return True
+
+
+def rate_turn(
+    connection: Connection, turn_pk: int, *, useful: bool, reason: str, now: dt.datetime
+) -> None:
+    """Keep a rating of a turn's reply, in the transaction of `connection`."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    said = {"useful": useful, "reason": redact(reason.strip()[:MOST_REASON]), "at": now}
+    connection.execute(
+        insert(RatingRow)
+        .values(turn_pk=turn_pk, **said)
+        .on_conflict_do_update(index_elements=["turn_pk"], set_=said)
+    )
+
+
+def ratings_of(engine: Engine, turn_pks: Iterable[int]) -> dict[int, bool]:
+    """Whether each of these turns was of use, of those that were rated."""
+    wanted = select(RatingRow.turn_pk, RatingRow.useful).where(RatingRow.turn_pk.in_(turn_pks))
+    with engine.connect() as connection:
+        return {row.turn_pk: row.useful for row in connection.execute(wanted)}

@@ -1,0 +1,1 @@
+"""What cannot go back in the answer to a request: kept, and carried to the channels."""

@@ -1,0 +1,1 @@
+"""Conversations that staff have a hand in: taken over, waiting, held for approval; their hours."""

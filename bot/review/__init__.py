@@ -1,0 +1,1 @@
+"""What the bot did badly: found, put together, labelled by staff, and taught."""
