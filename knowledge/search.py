@@ -2,16 +2,12 @@
 
 Both index the words jieba finds; the engines only ever see words with spaces between them.
 
-Provisions have an index of their own, which also holds how people ask for them. In it each word
-stands with its area before it (440100培训), so that a search costs what its own area holds, however
-many others the library has.
+Provisions have an index of their own (`word_index.py`), which also holds how people ask for them.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -134,78 +130,3 @@ def _finding(dialect: str, within: bool) -> TextClause:
     within = within and dialect == "postgresql"
     statement = text(_FIND[dialect].format(within=_WITHIN if within else ""))
     return statement.bindparams(bindparam("regions", expanding=True)) if within else statement
-
-
-# The index of provisions, made by a later migration.
-CREATE_PROVISION_INDEX = {
-    "sqlite": ["CREATE VIRTUAL TABLE provision_words USING fts5(words, content='', detail=none)"],
-    "postgresql": [
-        "CREATE TABLE provision_words (rowid integer PRIMARY KEY REFERENCES provision (pk),"
-        " words tsvector NOT NULL)",
-        "CREATE INDEX ix_provision_words_words ON provision_words USING gin (words)",
-    ],
-}
-
-_INSERT_PROVISION = {
-    "sqlite": "INSERT INTO provision_words (rowid, words) VALUES (:pk, :words)",
-    "postgresql": "INSERT INTO provision_words (rowid, words)"
-    " VALUES (:pk, array_to_tsvector(string_to_array(:words, ' ')))",
-}
-
-# The provisions that hold one word, with its number among those asked for.
-_HOLDING = {
-    "sqlite": "SELECT {n} AS asked, rowid AS pk FROM provision_words"
-    " WHERE provision_words MATCH '\"' || :word_{n} || '\"'",
-    "postgresql": "SELECT {n} AS asked, rowid AS pk FROM provision_words"
-    " WHERE words @@ quote_literal(:word_{n})::tsquery",
-}
-_OF_RELEASE = """
-    SELECT held.asked, held.pk FROM ({holding}) AS held
-    JOIN provision ON provision.pk = held.pk
-    JOIN release_document ON release_document.document_pk = provision.document_pk
-    WHERE release_document.release_id = :release"""
-_AT_ONCE = 200  # SQLite joins no more than 500 queries to one
-
-
-def index_provisions(connection: Connection, region: str, said: Sequence[tuple[int, str]]) -> None:
-    """Add provisions of `region`, each its row number and all that it is found by, to their
-    search index."""
-    rows = [
-        {"pk": pk, "words": " ".join(dict.fromkeys(region + word for word in search_words(words)))}
-        for pk, words in said
-    ]
-    if rows:
-        connection.execute(text(_INSERT_PROVISION[connection.dialect.name]), rows)
-
-
-def find_provisions(
-    connection: Connection,
-    release: str,
-    words: Mapping[str, float],
-    regions: Sequence[str],
-    limit: int,
-) -> list[int]:
-    """The provisions of `regions` nearest to weighed `words`, best first.
-
-    A word counts by its rarity among the provisions that hold any of the words.
-    """
-    asked = [(region + word, word) for word in words for region in regions]
-    holders: dict[int, set[str]] = defaultdict(set)
-    for start in range(0, len(asked), _AT_ONCE):
-        some = asked[start : start + _AT_ONCE]
-        given = {f"word_{n}": word for n, (word, _) in enumerate(some)}
-        query = _holding(connection.dialect.name, len(some))
-        for number, pk in connection.execute(query, {"release": release, **given}).all():
-            holders[pk].add(some[number][1])
-    count = Counter(word for held in holders.values() for word in held)
-    worth = {word: words[word] * math.log(1 + len(holders) / count[word]) for word in count}
-    # The exact sum: a set has no order, and equal scores must stay equal.
-    score = {pk: math.fsum(worth[word] for word in held) for pk, held in holders.items()}
-    return sorted(score, key=lambda pk: (-score[pk], pk))[:limit]
-
-
-@cache
-def _holding(dialect: str, count: int) -> TextClause:
-    """The query for the holders of each of so many words; built once."""
-    holding = " UNION ALL ".join(_HOLDING[dialect].format(n=n) for n in range(count))
-    return text(_OF_RELEASE.format(holding=holding))

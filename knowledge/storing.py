@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select
 from knowledge import search
 from knowledge.loader import LoadedDocument
 from knowledge.tables import ClauseRow, DocumentRow, ProvisionRow, ProvisionTopicRow
+from knowledge.word_index import found_by
 
 
 def store_document(connection: Connection, loaded: LoadedDocument) -> int:
@@ -60,16 +61,14 @@ def store_document(connection: Connection, loaded: LoadedDocument) -> int:
                 "clause_pk": pk_of[provision.clause],
                 "id": provision.id,
                 "body": provision.model_dump_json(by_alias=True, exclude_none=True),
+                "words": found_by(
+                    provision.says,
+                    provision.quote,
+                    loaded.clauses[provision.clause].heading,
+                    *provision.asked,
+                ),
             }
             for provision in document.provisions
-        ],
-    )
-    search.index_provisions(
-        connection,
-        document.region,
-        [
-            (pk, " ".join((one.says, one.quote, loaded.clauses[one.clause].heading, *one.asked)))
-            for one, pk in zip(document.provisions, provision_pks, strict=True)
         ],
     )
     topics = [

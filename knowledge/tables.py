@@ -71,6 +71,7 @@ class ProvisionRow(Base):
     clause_pk: Mapped[int] = mapped_column(ForeignKey("clause.pk"))
     id: Mapped[str] = mapped_column(String(160), index=True)
     body: Mapped[str] = mapped_column(Text)  # schema.Provision as JSON
+    words: Mapped[str] = mapped_column(Text)  # that it is found by (word_index.py)
 
 
 class ProvisionTopicRow(Base):

@@ -259,6 +259,8 @@ def test_a_pinned_library_stays_with_its_release(
     for one, names in ((pinned, {"good"}), (library, {"good", "other"})):
         assert {document.id for document in one.documents()} == names
         assert {e.document.id for e in one.provisions("training_subsidy", [REGION])} == names
+        near = one.provisions_near({"培训": 1.0}, [REGION], 99)
+        assert {entry.document.id for entry in near} == names
         assert {hit.document.id for hit in one.search("培训补贴", limit=99)} == names
         assert (one.document("other") is not None) == ("other" in names)
         assert (one.clause("other/1") is not None) == ("other" in names)
@@ -273,7 +275,9 @@ def test_what_is_read_once_is_not_read_again(
     def ask() -> None:
         pinned.provisions("training_subsidy", [REGION])
         pinned.topic_regions("training_subsidy")
+        pinned.provisions_near({"培训": 1.0}, [REGION], 20)
         pinned.documents()
+        pinned.document("good")
         pinned.regions()
         pinned.first_day()
         pinned.clause("good/1")
@@ -386,6 +390,7 @@ def test_one_connection_is_enough_for_a_thread(
     assert library.document("good")
     assert library.clause("good/1")
     assert library.search("培训补贴")
+    assert library.provisions_near({"培训": 1.0}, [REGION], 20)
     narrow.dispose()
 
 
@@ -435,6 +440,7 @@ def test_a_large_library_is_asked_by_its_indexes(large: Engine, words: Vocabular
         lambda: library.document("d7"),
         lambda: library.clause("d7/1"),
         lambda: library.documents(chain),
+        lambda: library.provisions_near({"培训": 1.0}, chain, 20),
         library.release,
     ]
     for ask in asked:
