@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from bot.sealing import Seal
-from dialogs.permits import Permits
+from dialogs.permits.checks import Permits
 from knowledge.registry.demo import seed_demo
 from knowledge.registry.server.registry import Registry
 from knowledge.registry.server.tables import PermitRow

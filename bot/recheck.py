@@ -21,7 +21,7 @@ from bot.conversations.rows import ConversationRow, RecheckRow
 from bot.delivery.outbox import Outbox
 from bot.handover.desk import READ_TURNS
 from bot.logging import described
-from dialogs.permits import Asked, Permits, place_of
+from dialogs.permits.checks import Asked, Permits, place_of
 from dialogs.reply import Message
 from dialogs.wording import say
 

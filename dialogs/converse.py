@@ -12,7 +12,7 @@ from dialogs.desk import Desk
 from dialogs.gloss import glossed
 from dialogs.handoff import Staffing
 from dialogs.memory import Memory
-from dialogs.permits import Permits
+from dialogs.permits.checks import Permits
 from dialogs.reading import only_answers, says
 from dialogs.reply import Message, Reply, Status
 from dialogs.talking import talk

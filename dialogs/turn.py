@@ -21,8 +21,8 @@ from dialogs.hearing import Hearing
 from dialogs.joining import joined
 from dialogs.learning import learned
 from dialogs.memory import MYSELF, Memory, Subject
-from dialogs.permit_reading import given_in, id_number_in
-from dialogs.permits import Permits, place_of
+from dialogs.permits.checks import Permits, place_of
+from dialogs.permits.reading import given_in, id_number_in
 from dialogs.reading import chosen, chosen_several, says
 from dialogs.replies import ANSWER as ANSWER
 from dialogs.replies import GUESS as GUESS

@@ -15,8 +15,9 @@ import httpx
 from bot.sealing import Seal
 from dialogs.converse import Conversation
 from dialogs.memory import Memory
-from dialogs.permits import Permits
-from dialogs.reply import Message, Reply
+from dialogs.permits.checks import Permits
+from dialogs.reply import Message, Reply, Status
+from dialogs.wording import say
 from knowledge.database import open_engine
 from knowledge.library import Library
 from knowledge.registry import qr
@@ -154,3 +155,20 @@ def open_desk(
     client.close()
     record.dispose()
     registry.core.engine.dispose()
+
+
+def heading(reply: Reply) -> str:
+    """The verdict's heading; every verdict has one."""
+    block = next(block for block in reply.blocks if block.kind == "verdict")
+    assert block.heading is not None
+    return block.heading
+
+
+def is_(reply: Reply, outcome: str, status: Status = Status.VERDICT) -> None:
+    """Check that the reply is the verdict of `outcome`."""
+    assert (heading(reply), reply.status) == (say(f"permit_heading.{outcome}"), status)
+
+
+def labels(reply: Reply) -> list[str]:
+    """What the reply offers to tap."""
+    return [option.label for option in reply.options]

@@ -20,10 +20,10 @@ from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say
 from dialogs.memory import Memory, PermitTalk
-from dialogs.permit_card import Card, CardBox
-from dialogs.permit_consent import ConsentTurn, spent
-from dialogs.permit_reply import verdict_reply
-from dialogs.permits import Permits, place_of
+from dialogs.permits.card import Card, CardBox
+from dialogs.permits.checks import Permits, place_of
+from dialogs.permits.consent import ConsentTurn, spent
+from dialogs.permits.reply import verdict_reply
 from dialogs.reply import Reply
 from dialogs.wording import say as in_plain_words
 from knowledge.registry import permit_number, qr

@@ -20,7 +20,7 @@ from bot.app import App
 from bot.http.access import NEEDS_KEY, Access
 from bot.http.told import one_of
 from bot.http.wire import Picture
-from dialogs.permits import place_of
+from dialogs.permits.checks import place_of
 from knowledge.registry.contract import PermitBlock, Purpose
 from knowledge.registry.outcome import Outcome, Verdict
 from knowledge.registry.verifier import Check, SameIdOtherCheck

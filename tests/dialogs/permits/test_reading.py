@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.permit_reading import beginning, given_in, id_number_in
+from dialogs.permits.reading import beginning, given_in, id_number_in
 
 WHOLE = "GZ1565643791K"  # its check symbol is right; the number is made up
 

@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass, replace
 
 from dialogs.memory import Memory, PermitTalk
-from dialogs.permit_card import Card, CardBox
-from dialogs.permit_reply import led_by, option, question, talk, verdict_reply
+from dialogs.permits.card import Card, CardBox
+from dialogs.permits.reply import led_by, option, question, talk, verdict_reply
 from dialogs.reply import Reply, Status
 from dialogs.wording import say
 from knowledge.registry import permit_number, qr

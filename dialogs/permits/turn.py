@@ -1,9 +1,4 @@
-"""The permit conversation: from a number, a name or a photograph to the registry's verdict.
-
-What holds and what does not is decided by the registry's verifier alone. Here is what has been
-given so far, what is still missing, and what a person may do next. What was given is personal: it
-lives in memory only sealed, and the replies say `private`, so that nobody keeps the words.
-"""
+"""One turn about a permit: what has been given, what is still missing, what may be done next."""
 
 from __future__ import annotations
 
@@ -12,10 +7,11 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
 
-from dialogs.memory import Memory, Recheck
-from dialogs.permit_card import Card, CardBox, Sealing
-from dialogs.permit_consent import Answer, ConsentTurn, spent
-from dialogs.permit_reading import (
+from dialogs.memory import Memory
+from dialogs.permits.card import Card, CardBox
+from dialogs.permits.consent import Answer, ConsentTurn, spent
+from dialogs.permits.own import OwnTurn
+from dialogs.permits.reading import (
     Given,
     advice_in,
     beginning,
@@ -24,12 +20,11 @@ from dialogs.permit_reading import (
     permit_says,
     symbols_in,
 )
-from dialogs.permit_reply import (
+from dialogs.permits.reply import (
     INTENT,
     OWN,
     led_by,
     next_step,
-    own_record,
     promising,
     question,
     talk,
@@ -40,12 +35,11 @@ from dialogs.wording import say
 from knowledge.registry import permit_number, qr
 from knowledge.registry.outcome import Outcome, Verdict
 from knowledge.registry.permit_number import BadNumber
-from knowledge.registry.verifier import Check, SameIdOtherCheck, TooManyPins, Verifier
-from knowledge.registry.wire import Unavailable
+from knowledge.registry.verifier import Check, SameIdOtherCheck, Verifier
 
 _CHECKS = uuid.UUID("6b0a4a3e-6a0f-5a55-9a53-6f1f6a1b7c21")
 # What is waited for after an outcome; after all others nothing.
-_WAITS = {
+WAITS = {
     Outcome.PERSON_NOT_CHECKED: "factor",
     Outcome.NOT_CONFIRMED: "factor",
     Outcome.BAD_NUMBER: "number",
@@ -57,88 +51,7 @@ _ADVICE = {
     "revoked": Outcome.REVOKED,
     "expired": Outcome.EXPIRED,
 }
-# Channels of who sits at this machine, or may.
-_HERE = frozenset(("web", "terminal"))
-# A recheck that is late by so much is made by nobody: then it is made in the person's own turn.
-_OVERDUE = dt.timedelta(seconds=30)
 _SHORT = 14  # characters of a question that can only be about the permit just looked at
-
-
-def place_of(channel: str, conversation: str) -> str:
-    """The name under which a conversation asks the registry, and to which its memory is sealed."""
-    return f"{channel}\0{conversation}"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A recheck and what came of it; no verdict where its time was over."""
-
-    waiting: Recheck
-    verdict: Verdict | None
-
-
-@dataclass(frozen=True)
-class Permits:
-    """What permit checks need: the registry's verifier, a seal for what is remembered, and where
-    workers find their own page (None: at a registry elsewhere). `local`: links to the registry's
-    pages open on this machine only, and are given only to who may sit at it."""
-
-    verifier: Verifier
-    sealing: Sealing
-    mine: str | None = None
-    local: bool = False
-
-    def turn(self, message: Message, text: str, plain: str, now: dt.datetime) -> PermitTurn:
-        """One turn. `text` is what was said, or what the tapped option says; `plain` the same
-        normalised."""
-        box = CardBox(self.sealing, place_of(message.channel, message.conversation))
-        links = not self.local or message.channel in _HERE
-        mine = self.mine if links else None
-        return PermitTurn(self.verifier, box, message, text, plain, now, mine, links)
-
-    def ask_again(self, place: str, memory: Memory, now: dt.datetime) -> Asked | None:
-        """Make the check that was put off, if it is due. Slow: nobody waits for it."""
-        waiting = memory.recheck
-        if waiting is None or now < waiting.due_at:
-            return None
-        card = CardBox(self.sealing, place).to_recheck(waiting) if now < waiting.until else None
-        if card is None:
-            return Asked(waiting, None)
-        check = replace(_check(uuid.uuid4(), place, card), patient=True)
-        return Asked(waiting, self.verifier.verify(check))
-
-    def look(
-        self, place: str, memory: Memory, now: dt.datetime, asked: Asked | None
-    ) -> tuple[Reply | None, Memory]:
-        """What is to be told though nobody has written: the check put off, as it was `asked`, or
-        her answer."""
-        told, memory = self._after_recheck(place, memory, now, asked)
-        if told is not None:
-            return told, memory
-        return ConsentTurn(self.verifier, CardBox(self.sealing, place), now).look(memory)
-
-    def overdue(self, place: str, memory: Memory, now: dt.datetime) -> tuple[Reply | None, Memory]:
-        """Where nobody looks by himself: make the check put off now that the person is there."""
-        if memory.recheck is None or now < memory.recheck.due_at + _OVERDUE:
-            return None, memory
-        return self._after_recheck(place, memory, now, self.ask_again(place, memory, now))
-
-    def _after_recheck(
-        self, place: str, memory: Memory, now: dt.datetime, asked: Asked | None
-    ) -> tuple[Reply | None, Memory]:
-        """What came of a recheck, told once: whoever comes later finds another one, or none."""
-        if asked is None or asked.waiting != memory.recheck:
-            return None, memory
-        box, verdict = CardBox(self.sealing, place), asked.verdict
-        card = box.to_recheck(asked.waiting)
-        if verdict is None or card is None:
-            given_up = talk(Status.NOT_COVERED, say("permit.recheck_given_up"))
-            return given_up, replace(memory, recheck=None)
-        if verdict.outcome in (Outcome.UNAVAILABLE, Outcome.TOO_MANY):
-            return None, replace(memory, recheck=box.again(asked.waiting, now))
-        waits = _WAITS.get(verdict.outcome, "nothing")
-        memory = replace(memory, recheck=None, permit=box.talk(card, waits, now))
-        return led_by(verdict_reply(verdict), say("permit.recheck_done")), memory
 
 
 @dataclass(frozen=True)
@@ -177,7 +90,7 @@ class PermitTurn:
     def asked(self, intent: str, memory: Memory) -> Answer:
         """The turn of a message that asks for a check (or for one's own permit) in words alone."""
         if intent == OWN:
-            return self._own_asked(memory)
+            return self._own().asked(memory)
         advice = self._advice()
         if advice is not None:
             return advice, memory
@@ -195,7 +108,7 @@ class PermitTurn:
         waits = memory.permit.waits_for if memory.permit else "nothing"
         number = given.numbers[0]
         if permit_says("own", self.plain) or (before.own and waits in ("number", "pin")):
-            return self._own(Card(number=number, own=True), given.pin, memory)
+            return self._own().shown(Card(number=number, own=True), given.pin, memory)
         factor = given if given.factor else before if waits == "number" else given
         card = Card(number=number, name=factor.name, last4=factor.last4)
         if beginning(number) and not is_whole(number):
@@ -205,7 +118,7 @@ class PermitTurn:
 
     def _numberless(self, card: Card, memory: Memory) -> Answer:
         """A name finds nobody: the number is asked for, in the registry's words."""
-        check = _check(self._id(), self.box.place, replace(card, number=None))
+        check = check_of(self._id(), self.box.place, replace(card, number=None))
         return verdict_reply(self._verify(check)), self._keep(card, "number", memory)
 
     def _half(self, half: str, card: Card, memory: Memory) -> Answer:
@@ -224,7 +137,7 @@ class PermitTurn:
         if waits == "factor" and permit_says("unknown", self.plain):
             return question(say("permit.no_factor"), missing=["permit_factor"]), memory
         if waits == "pin" and given.pin:
-            return _private(self._own(card, given.pin, memory))
+            return _private(self._own().shown(card, given.pin, memory))
         if waits == "number" and permit_says("no_number", self.plain):
             return question(say("permit.no_number"), missing=["permit_number"]), memory
         if waits == "number" and not given.phone and not given.id_number:
@@ -246,7 +159,7 @@ class PermitTurn:
         # Four digits are the rest of the number here, not the last four of an ID number.
         card = replace(card, number=number, name=given.name or card.name)
         if card.own:
-            return self._own(card, None, memory)
+            return self._own().shown(card, None, memory)
         if beginning(number) and not is_whole(number):
             return self._half(number, card, memory)
         return self._checked(card, memory)
@@ -258,7 +171,7 @@ class PermitTurn:
             return verdict_reply(verdict), self._keep(Card(), "number", memory)
         photo = self.message.images[0]
         card = Card(name=given.name, last4=given.last4)
-        check = replace(_check(self._id(), self.box.place, card), photo=photo)
+        check = replace(check_of(self._id(), self.box.place, card), photo=photo)
         verdict = self._verify(check)
         if verdict.positive or verdict.outcome in (Outcome.UNAVAILABLE, Outcome.NOT_CONFIRMED):
             with contextlib.suppress(qr.UnreadablePhoto):
@@ -270,7 +183,7 @@ class PermitTurn:
     def _checked(
         self, card: Card, memory: Memory, *, details: bool = False, consent: str | None = None
     ) -> Answer:
-        check = _check(self._id(), self.box.place, card)
+        check = check_of(self._id(), self.box.place, card)
         check = replace(check, wants_details=details or consent is not None, consent_token=consent)
         return self._told(self._verify(check), card, memory)
 
@@ -298,7 +211,7 @@ class PermitTurn:
         return uuid.uuid5(_CHECKS, f"{self.box.place}\0{self.message.id}")
 
     def _after(self, verdict: Verdict, card: Card, memory: Memory) -> Memory:
-        waits = verdict.needs[0] if verdict.needs else _WAITS.get(verdict.outcome, "nothing")
+        waits = verdict.needs[0] if verdict.needs else WAITS.get(verdict.outcome, "nothing")
         if verdict.outcome is Outcome.BAD_NUMBER:
             card = replace(card, number=None)
         return self._keep(card, waits, memory)
@@ -360,45 +273,12 @@ class PermitTurn:
     def _consent(self) -> ConsentTurn:
         return ConsentTurn(self.verifier, self.box, self.now)
 
-    # --- one's own permit ----------------------------------------------------------------------
-
-    def _own_asked(self, memory: Memory) -> Answer:
-        reply = question(self._own_how(), missing=["permit_number"], intent=OWN)
-        return reply, self._keep(Card(own=True), "number", memory)
-
-    def _own_how(self) -> str:
-        if self.mine is None:
-            return say("permit.own_how")
-        return say("permit.own_how_or_page", page=self.mine)
-
-    def _own(self, card: Card, pin: str | None, memory: Memory) -> Answer:
-        try:
-            number = permit_number.read(card.number or "")
-        except BadNumber as bad:
-            verdict = Verdict(
-                Outcome.BAD_NUMBER,
-                self.now.timestamp(),
-                number_fault=bad.fault,
-                number_position=bad.position,
-            )
-            return verdict_reply(verdict), self._keep(Card(own=True), "number", memory)
-        if pin is None:
-            asked = question(say("permit.own_pin"), missing=["permit_pin"], intent=OWN)
-            return asked, self._keep(card, "pin", memory)
-        try:
-            view = self.verifier.own_record(number, pin, self.box.place)
-        except TooManyPins as error:
-            verdict = Verdict(Outcome.TOO_MANY, self.now.timestamp(), resets_at=error.resets_at)
-            return verdict_reply(verdict), replace(memory, permit=None)
-        except Unavailable:
-            reply = verdict_reply(Verdict(Outcome.UNAVAILABLE, self.now.timestamp()))
-            return replace(reply, options=()), self._keep(card, "pin", memory)
-        if view.confirmed:
-            return own_record(view, self.mine), replace(memory, permit=None)
-        return own_record(view, self.mine), self._keep(card, "pin", memory)
+    def _own(self) -> OwnTurn:
+        return OwnTurn(self.verifier, self.box, self.now, self.mine)
 
 
-def _check(request_id: uuid.UUID, place: str, card: Card) -> Check:
+def check_of(request_id: uuid.UUID, place: str, card: Card) -> Check:
+    """The check of what a card holds, asked for by the conversation at `place`."""
     return Check(
         request_id,
         asker=place,

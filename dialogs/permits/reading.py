@@ -49,7 +49,7 @@ class Given:
 
 @cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = read(Path(__file__).with_name("permit_reading.yaml")).data
+    data: dict[str, Any] = read(Path(__file__).with_name("reading.yaml")).data
     return data
 
 
@@ -69,7 +69,7 @@ def _filler() -> re.Pattern[str]:
 
 
 def permit_says(kind: str, text: str) -> bool:
-    """Whether the normalised `text` says what the pattern `kind` of permit_reading.yaml means."""
+    """Whether the normalised `text` says what the pattern `kind` of reading.yaml means."""
     return _pattern(kind).search(text) is not None
 
 

@@ -1,0 +1,1 @@
+"""The permit conversation, on the verdicts of knowledge/registry/verifier.py alone."""
