@@ -65,7 +65,7 @@ rasa-python:
 
 models/rasa/.exported: RASA_CONFIG := config.yml
 models/rasa/.exported: config.yml
-models/rasa-diet/.exported: RASA_CONFIG := nlu/rasa/diet.yml
+models/rasa-diet/.exported: RASA_CONFIG := nlu/rasa/diet.yml --longest 60
 models/rasa-diet/.exported: nlu/rasa/diet.yml
 models/rasa/.exported models/rasa-diet/.exported: .venv/.installed $(wildcard nlu/training/*.yml \
 		nlu/*.py nlu/*.yaml knowledge/words.py knowledge/vocabulary/*.yaml)

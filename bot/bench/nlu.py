@@ -14,18 +14,21 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from nlu.engine import CONFIG, MODEL_NAME, TRAINING, EmbeddedClassifier, train
 from nlu.rasa_engine import RasaClassifier
-from nlu.rasa_export import export
+from nlu.rasa_export import export, shortened
 from nlu.rasa_server import MODEL, RASA, RasaFailed, serving, train_rasa
 from nlu.report import EVALUATION
+from nlu.tokens import dictionary_lines
 from nlu.training_data import Example, TrainingData, read_files, read_training_data
 from nlu.understanding import Classifier
 
 Progress = Callable[[str], None]
 DIET = Path(__file__).parents[2] / "nlu" / "rasa" / "diet.yml"
+_DIET_LONGEST = 60  # characters of a message, in training
 _WARM = 20  # messages that are not timed: a running process has its caches warm
 
 
@@ -48,22 +51,45 @@ class Figures:
     memory: float
 
 
-def nlu_bench(diet: bool, progress: Progress = lambda _line: None) -> str:
+def nlu_bench(diet: bool, keep: Path | None = None, progress: Progress = lambda _line: None) -> str:
     """The table of figures; with `diet` Rasa's DIET too, which trains far longer.
 
-    Raises `RasaFailed` without Rasa's environment, and `DataError` for broken training data.
+    In `keep` the trained models stay, and a later run on the same data and configs takes them from
+    there with the time that their training took. Raises `RasaFailed` without Rasa's environment,
+    and `DataError` for broken training data.
     """
     if not RASA.exists():
         raise RasaFailed("there is no .venv-rasa; run make rasa")
     messages = _messages()
     data = read_training_data(TRAINING)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = [_embedded(folder / "embedded", messages, progress)]
-        rows.append(_rasa("Rasa, same pipeline", CONFIG, data, folder / "same", messages, progress))
+        folder = keep or Path(name)
+        rows = [_embedded(_of(folder, "embedded", data, CONFIG), messages, progress)]
+        same = _of(folder, "same", data, CONFIG)
+        rows.append(_rasa("Rasa, same pipeline", CONFIG, data, same, messages, progress))
         if diet:
-            rows.append(_rasa("Rasa DIET", DIET, data, folder / "diet", messages, progress))
+            cut = shortened(data, _DIET_LONGEST)
+            place = _of(folder, "diet", cut, DIET)
+            rows.append(_rasa("Rasa DIET", DIET, cut, place, messages, progress))
     return table(rows, messages, len(data.examples))
+
+
+def _of(folder: Path, engine: str, data: TrainingData, config: Path) -> Path:
+    """Where the engine trained on just this is kept."""
+    trained_on = "\n".join([config.read_text(encoding="utf-8"), repr(data), *dictionary_lines()])
+    place = folder / f"{engine}-{sha256(trained_on.encode()).hexdigest()[:12]}"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _seconds(folder: Path, train: Callable[[], object]) -> float:
+    """How long the training took, now or when the kept folder was made."""
+    took = folder / "training-seconds"
+    if not took.exists():
+        started = time.monotonic()
+        train()
+        took.write_text(f"{time.monotonic() - started:.1f}\n")
+    return float(took.read_text())
 
 
 def table(rows: Sequence[Figures], messages: Sequence[Example], examples: int) -> str:
@@ -122,9 +148,7 @@ def answer_alone(model_dir: str) -> None:
 
 def _embedded(folder: Path, messages: Sequence[Example], progress: Progress) -> Figures:
     progress("embedded: training")
-    started = time.monotonic()
-    train(folder)
-    trained = time.monotonic() - started
+    trained = _seconds(folder, lambda: train(folder))
     progress("embedded: measuring")
     code = "import sys; from bot.bench.nlu import answer_alone; answer_alone(sys.argv[1])"
     started = time.monotonic()
@@ -155,7 +179,7 @@ def _rasa(
 ) -> Figures:
     export(data, config, folder)
     progress(f"{name}: training (minutes)")
-    trained = train_rasa(folder)
+    trained = _seconds(folder, lambda: train_rasa(folder))
     progress(f"{name}: measuring")
     with serving(folder / MODEL, folder / "run.log") as server:
         classifier = RasaClassifier(server.url, timeout=30)

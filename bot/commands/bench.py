@@ -128,13 +128,16 @@ def nlu(
     diet: Annotated[
         bool, typer.Option("--diet", help="Rasa's DIET too; trains far longer.")
     ] = False,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the trained models here, and take them from here.")
+    ] = None,
 ) -> None:
     """The embedded engine beside Rasa (after `make rasa`)."""
     from bot.bench.nlu import nlu_bench
     from nlu.rasa_server import RasaFailed
 
     try:
-        typer.echo(nlu_bench(diet, _aside))
+        typer.echo(nlu_bench(diet, keep, _aside))
     except RasaFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

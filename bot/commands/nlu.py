@@ -159,12 +159,16 @@ def export_for_rasa(
     folder: Annotated[Path, typer.Argument(help="Where Rasa's project is written.")],
     training: TrainingFolder = TRAINING,
     config: ConfigFile = CONFIG,
+    longest: Annotated[
+        int | None, typer.Option(min=1, help="Stories are cut to so many characters (DIET).")
+    ] = None,
 ) -> None:
     """Write the project that Rasa trains: normalised data, dictionary, config (`make rasa`)."""
-    from nlu.rasa_export import export
+    from nlu.rasa_export import export, shortened
 
     try:
-        export(read_training_data(training), config, folder)
+        data = read_training_data(training)
+        export(data if longest is None else shortened(data, longest), config, folder)
     except (DataError, OSError) as error:
         raise _fail(error) from error
     _say(f"written to {folder}")

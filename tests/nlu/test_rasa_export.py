@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from nlu.engine import CONFIG
-from nlu.rasa_export import export
+from nlu.rasa_export import export, shortened
 from nlu.training_data import Example, Pattern, TrainingData, slips
 
 
@@ -46,3 +46,13 @@ def test_rasa_learns_the_slips_that_the_embedded_engine_learns(tmp_path: Path) -
         "intent": "refresher",
         "examples": "".join(f"- {text}\n" for text in found),
     }
+
+
+def test_a_story_is_cut_to_its_question() -> None:
+    story = "我在城里做了三年保姆，去年摔了一跤，东家不认账。" * 3 + "这种情况意外险赔不赔？"
+    short = Example("意外险赔不赔", "insurance", "", Path("x"), 1)
+    data = TrainingData((Example(story, "insurance", "", Path("x"), 2), short))
+    cut, kept = shortened(data, 60).examples
+    assert kept == short
+    assert len(cut.text) <= 60
+    assert cut.text.endswith("这种情况意外险赔不赔？")
