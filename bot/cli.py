@@ -64,6 +64,14 @@ AsOf = Annotated[
 ]
 
 
+@cli.callback()
+def _log_beside_the_output() -> None:
+    """Whatever a command prints is its own: log lines go to standard error, `serve` sets more."""
+    from bot.logging import configure_logging
+
+    configure_logging("warning")
+
+
 def parse_day(text: str | None) -> dt.date | None:
     """A day given on the command line; a bad one is a usage error, not a traceback."""
     if text is None:

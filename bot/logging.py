@@ -20,7 +20,8 @@ def configure_logging(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for each line: what stands for standard error may be exchanged.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
