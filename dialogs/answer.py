@@ -81,7 +81,7 @@ class _Answer:
         complete = self.amounts(entries)
         complete &= self.office(entries)
         unsaid = gap is not None or self.silences(entries)
-        if self.ask.aspects & _WHERE:
+        if gap is not None or self.ask.aspects & _WHERE:
             key = "office.hotline_alone" if unsaid else "office.hotline"
             self.composer.add("advice", Statement(say(key)))
         complete &= not unsaid

@@ -1,75 +1,136 @@
-"""The answer where the place is not known, or only areas inside it have documents: side by side."""
+"""The answer where the place is not known, or only areas inside it have documents: side by side.
+
+One area's rule never stands for another's: each area that has something to the question is told in
+a line, and what it does not write too. Where one area alone has, its answer is given as its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from dialogs.answer import answered
 from dialogs.composer import Composer
 from dialogs.desk import MOST_AREAS, Desk, covered, places
 from dialogs.finding import candidates, chosen
-from dialogs.reply import Option, Reply, Statement, Status
-from dialogs.select import Ask, Pick
-from dialogs.wording import say
-from knowledge.standing import Standing, standing
+from dialogs.gaps import Gap, beside, gap_asked
+from dialogs.reply import Reply, Statement, Status
+from dialogs.select import Ask, Pick, is_money
+from dialogs.wording import say, say_in
+from knowledge.library import Entry
+from knowledge.schema import Document
+from knowledge.standing import Standing, exists, standing
+from nlu.understanding import Aspect
 
-# Without a known place, an area's answer is shown when it fits so well beside the best one's.
-_AS_WELL = 0.6
+# An area is told of whose provision fits so well beside the best one's, or half as well where it is
+# on the same subject.
+_AS_WELL, _ON_SUBJECT = 0.6, 0.3
+# What is asked for by one of these is given or is not.
+_EXACT = frozenset[Aspect](("amount", "procedure", "office", "deadline", "list"))
+# What can be acted on is told first.
+_LAST = (Standing.NEWS_REPORT, Standing.DRAFT, Standing.EXPIRED, Standing.REPEALED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one area has to a question: its best provisions, and what of it is not given."""
+
+    entries: Sequence[Entry]
+    gap: Gap | None = None
+
+    @property
+    def document(self) -> Document:
+        """The document that is spoken of."""
+        return self.gap.document if self.gap is not None else self.entries[0].document
 
 
 def anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
-    """The place is not known: one area's answer if it alone fits, else a line for each area."""
+    """The place is not known: one area's answer if it alone has any, else a line for each area."""
     regions = desk.library.regions()
     few = len(regions) <= MOST_AREAS
     picks = candidates(ask, regions, composer.as_of, desk) if few else []
-    if not picks:
+    lines = _lines(ask, picks, composer, desk) if few else {}
+    if not lines:
         composer.talk(say("region.ask"))
         composer.talk(say("region.covered", names=covered(desk)))
         return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
-    least = picks[0].score * _AS_WELL
-    best = best_by_region([pick for pick in picks if pick.score >= least] or picks[:1])
-    if len(best) == 1 and _is_repealed(picks[0], composer):
-        # Never the one to stand for all, where others speak of the same.
-        subject = picks[0].entry.provision.topics[0]
-        alike = [pick for pick in picks if subject in pick.entry.provision.topics[:1]]
-        best = best_by_region(alike)
-    if len(best) == 1:
-        region = picks[0].entry.document.region
-        mine = [pick for pick in picks if pick.entry.document.region == region]
-        entries = chosen(mine, ask, desk.words)
+    if len(lines) == 1 and (alone := next(iter(lines.items())))[1].entries:
+        region, line = alone
         composer.talk(say("region.assumed", name=desk.words.regions[region].label))
-        complete = answered(composer, ask, entries)
+        complete = answered(composer, ask, line.entries, line.gap)
         status = Status.ANSWERED if complete else Status.PARTLY_ANSWERED
         return composer.reply(status, missing=("region",))
     composer.talk(say("region.not_known"))
-    side_by_side(best, composer, desk)
-    composer.add("question", Statement(say("region.ask")))
-    options = tuple(
-        Option(desk.words.regions[code].short, desk.words.regions[code].short) for code in best
-    )
-    return composer.reply(Status.NEEDS_INFO, missing=("region",), options=options)
+    side_by_side(lines, ask, composer, desk)
+    composer.add("question", Statement(say("region.which")))
+    return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
 
 
-def _is_repealed(pick: Pick, composer: Composer) -> bool:
-    return standing(pick.entry.document, composer.as_of) is Standing.REPEALED
+def _lines(ask: Ask, picks: Sequence[Pick], composer: Composer, desk: Desk) -> dict[str, Line]:
+    """What each area has to the question: one that alone fits well first, then those whose
+    documents can be acted on."""
+    top = picks[0].score if picks else 0.0
+    subjects = {ask.topic, *(picks[0].entry.provision.topics[:1] if picks else ())}
+    lines: dict[str, Line] = {}
+    for region in desk.library.regions():
+        mine = [pick for pick in picks if pick.entry.document.region == region]
+        own = [one for one in desk.library.documents([region]) if exists(one, composer.as_of)]
+        gap = gap_asked(ask, own, mine, desk.words) if mine or not picks else None
+        if gap is not None:
+            lines[region] = Line(beside(gap, mine, ask, desk.library), gap)
+            continue
+        fitting = [
+            pick
+            for pick in mine
+            if pick.score >= top * _AS_WELL
+            or (pick.score >= top * _ON_SUBJECT and subjects & set(pick.entry.provision.topics))
+        ]
+        if fitting:
+            lines[region] = Line(chosen(fitting, ask, desk.words))
+    order = list(best_by_region(picks))
+    well = {pick.entry.document.region for pick in picks if pick.score >= top * _AS_WELL}
+
+    def place(code: str) -> tuple[bool, bool, bool, int]:
+        line = lines[code]
+        late = standing(line.document, composer.as_of) in _LAST
+        ranked = order.index(code) if code in order else len(order)
+        return well != {code}, late, not line.entries, ranked
+
+    return {code: lines[code] for code in sorted(lines, key=place)}
 
 
 def best_by_region(picks: Sequence[Pick]) -> dict[str, Pick]:
+    """The best provision of each area, the best first."""
     best: dict[str, Pick] = {}
     for pick in picks:
         best.setdefault(pick.entry.document.region, pick)
     return best
 
 
-def side_by_side(best: dict[str, Pick], composer: Composer, desk: Desk) -> None:
-    """One line an area: its best provision and what its document is worth."""
-    for code, pick in best.items():
-        entry = pick.entry
-        worth = standing(entry.document, composer.as_of)
+def side_by_side(lines: Mapping[str, Line], ask: Ask, composer: Composer, desk: Desk) -> None:
+    """One line an area: what it has, what it does not give, and what its document is worth."""
+    for code, line in lines.items():
+        said, clauses = [], dict[str, None]()
+        if line.gap is not None and _is_asked(line.gap, line.entries, ask):
+            silence = composer.silence(line.document, line.gap.silence)
+            said.append(silence.text.rstrip("。"))
+            clauses |= dict.fromkeys(silence.clauses)
+        for entry in line.entries[:1]:
+            said.append(entry.provision.says.rstrip("。"))
+            clauses |= dict.fromkeys(composer.cite_entry(entry))
+            money = [amount for amount in entry.provision.amounts if is_money(amount)]
+            unsaid = all(amount.state == "not_given" for amount in money)
+            if "amount" in ask.aspects and line.gap is None and unsaid:
+                said.append(say_in(line.document, "region.no_sum"))
         text = say(
             "region.line",
             name=desk.words.regions[code].short,
-            says=entry.provision.says.rstrip("。"),
-            standing=say(f"standing.short.{worth.value}"),
+            says="；".join(said),
+            standing=say(f"standing.short.{standing(line.document, composer.as_of).value}"),
         )
-        composer.add("detail", Statement(text, composer.cite_entry(entry)))
+        composer.add("detail", Statement(text, tuple(clauses)))
+
+
+def _is_asked(gap: Gap, entries: Sequence[Entry], ask: Ask) -> bool:
+    """Whether what is not given is the very thing asked for, and not only beside what is given."""
+    return not entries or bool(gap.silence.naming) or bool(ask.aspects & _EXACT)

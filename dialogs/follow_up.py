@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs.reading import says
 from nlu.aspects import without_cues
+from nlu.split import is_question
 from nlu.understanding import Understanding
 
 # Words that may stand in a follow-up beside what is new in it.
@@ -19,6 +20,11 @@ def rest_of(one: Understanding) -> str:
     for entity in one.entities:
         rest = rest.replace(entity.text, "")
     return "".join(char for char in rest if char not in _FILLER)
+
+
+def asks(one: Understanding) -> bool:
+    """Whether anything is asked at all."""
+    return says("asks", one.text) or is_question(one.text)
 
 
 def is_follow_up(one: Understanding) -> bool:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
 from dialogs.match import asked_terms
-from dialogs.select import Ask, Pick
+from dialogs.select import Ask, Pick, programmes_meant
+from knowledge.library import Entry, Library
 from knowledge.schema import Document, Silence
 from knowledge.vocabulary import Vocabulary
 
 # Two questions are taken for one when they share so much of their terms' weight (Dice).
 _ALIKE = 0.5
+# The topics under which it is written who may join.
+_ADMISSION = ("training_eligibility", "credit_record")
 # So many of the best provisions may be nearer.
 _RIVALS = 5
 
@@ -37,6 +40,11 @@ def gap_asked(
 ) -> Gap | None:
     """The silence of one of `documents` that `ask` is about, unless a provision is nearer to it;
     where there is no provision at all, one of the topic asked about."""
+    # What another plan does not give is no answer.
+    plans = {None, *programmes_meant(ask, words)}
+    documents = [document for document in documents if document.programme in plans]
+    if (feared := _feared(ask, documents, picks, plans)) is not None:
+        return feared
     asked = asked_terms(ask.text, words)
     silent = [
         (_known(question, words), Gap(document, silence))
@@ -70,6 +78,29 @@ def gap_asked(
     return None if picks else _of_topic(ask, documents)
 
 
+def _feared(
+    ask: Ask, documents: Sequence[Document], picks: Sequence[Pick], plans: Collection[str | None]
+) -> Gap | None:
+    """The silence on what somebody fears stands in her way (年龄, 学历), unless a provision of her
+    subject speaks of it."""
+    meant = {ask.topic, *_ADMISSION}
+    for pick in picks:
+        provision = pick.entry.provision
+        if (
+            pick.entry.document.programme in plans
+            and meant & set(provision.topics)
+            and any(word in provision.quote for word in ask.feared)
+        ):
+            return None
+    found = [
+        (any(word in ask.text for word in silence.naming), Gap(document, silence))
+        for document in documents
+        for silence in document.silent_on
+        if silence.topic in meant and any(word in silence.says for word in ask.feared)
+    ]
+    return max(found, key=lambda row: row[0])[1] if found else None
+
+
 def _of_topic(ask: Ask, documents: Sequence[Document]) -> Gap | None:
     """The silence on the topic asked about that is about most of what is asked."""
     found = [
@@ -79,6 +110,21 @@ def _of_topic(ask: Ask, documents: Sequence[Document]) -> Gap | None:
         if silence.topic == ask.topic
     ]
     return max(found, key=lambda row: row[0])[1] if found else None
+
+
+def beside(gap: Gap, picks: Sequence[Pick], ask: Ask, library: Library) -> list[Entry]:
+    """What is worth saying beside that something is not given: what the silence names, or the best
+    provision of its document on its topic or the one asked about."""
+    if gap.silence.near:
+        found = library.document(gap.document.id)
+        named = {entry.provision.id: entry for entry in found[1]} if found else {}
+        return [named[one] for one in gap.silence.near if one in named]
+    return [
+        pick.entry
+        for pick in picks
+        if pick.entry.document.id == gap.document.id
+        and {gap.silence.topic, ask.topic} & set(pick.entry.provision.topics)
+    ][:1]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dialogs.asked_back import steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import as_used, defined, led_by, word_asked
 from dialogs.desk import Desk, covered
-from dialogs.follow_up import adds_nothing, is_follow_up, is_short, only_tells, rest_of
+from dialogs.follow_up import adds_nothing, asks, is_follow_up, is_short, only_tells, rest_of
 from dialogs.learning import learned, person_of
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.reading import DONT_KNOW, answer_to, says, without_correction
@@ -121,7 +121,7 @@ class Hearing:
         if memory.subject is not None and is_follow_up(one) and not anew and not another:
             return self.replies.follow_up(one, memory)
         sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
-        silent = not says("asks", one.text) and not says("weary", one.text) and not one.aspects
+        silent = not asks(one) and not says("weary", one.text) and not one.aspects
         story = bool(one.facts) and silent and one.confidence < _CERTAIN
         tells = only_tells(one) or story
         if memory.subject is None and tells and not anew and not sure:

@@ -33,6 +33,8 @@ _ASKED, _ASKED_LENGTH = 0.8, 1.0
 # Characters that say nothing about what is asked, alone or two together.
 # A trade that is named tells who asks, which is weighed apart, more than what is asked.
 _TRADE = 0.6
+# One that somebody wants to learn is what she asks about.
+_LEARNT = re.compile("[学教当]$")
 # Everyday words that stand for something else in documents (保险公司, and 企业 for a firm).
 _ELSEWHERE = frozenset(("公司",))
 _EMPTY = frozenset(
@@ -88,7 +90,12 @@ def asked_terms(text: str, words: Vocabulary) -> dict[str, float]:
 
 def _without_trades(asked: dict[str, float], text: str, words: Vocabulary) -> dict[str, float]:
     """The terms with what the names of trades are worth less."""
-    trades = frozenset(term for name in _trades(words).findall(text) for term in _terms(name))
+    trades = frozenset(
+        term
+        for named in _trades(words).finditer(text)
+        if not _LEARNT.search(text[: named.start()])
+        for term in _terms(named.group())
+    )
     return {
         term: weight * (_TRADE if term in trades else 1.0)
         for term, weight in asked.items()

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 from dialogs.answer import answered, unwritten, worth
-from dialogs.anywhere import anywhere, best_by_region, side_by_side
+from dialogs.anywhere import Line, anywhere, best_by_region, side_by_side
 from dialogs.composer import Composer
 from dialogs.desk import MOST_AREAS, Desk, covered
 from dialogs.finding import MOST, candidates, chosen
-from dialogs.gaps import Gap, gap_asked
+from dialogs.gaps import beside, gap_asked
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask, Pick
 from dialogs.wording import listed, say, spoken_date
@@ -50,7 +50,7 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     gap = gap_asked(ask, documents, picks, words)
     after = len(composer.blocks) + 1
     if gap is not None:
-        entries = _beside(gap, picks, desk)
+        entries = beside(gap, picks, ask, desk.library)
         if not entries:
             unwritten(composer, gap, name)
             _say_whose(gap.document, region, after, composer, words)
@@ -94,21 +94,6 @@ def _say_whose(
     composer.blocks.insert(after, Block("conclusion", (whose,)))
 
 
-def _beside(gap: Gap, picks: Sequence[Pick], desk: Desk) -> list[Entry]:
-    """What is worth saying beside that something is not given: what the silence names, or the best
-    provision of its document and topic."""
-    if gap.silence.near:
-        found = desk.library.document(gap.document.id)
-        named = {entry.provision.id: entry for entry in found[1]} if found else {}
-        return [named[one] for one in gap.silence.near if one in named]
-    return [
-        pick.entry
-        for pick in picks
-        if pick.entry.document.id == gap.document.id
-        and gap.silence.topic in pick.entry.provision.topics
-    ][:1]
-
-
 def _heads(regions: Sequence[str], day: dt.date, desk: Desk) -> list[Entry]:
     """The first provision of each document of the nearest area that has any: what stands for the
     document where nothing but its worth is asked."""
@@ -125,7 +110,7 @@ def _only_below(
 ) -> Status:
     """A province or city asked, where only areas inside it have a document."""
     words = desk.words
-    best = best_by_region(picks)
+    best = {code: Line([pick.entry]) for code, pick in best_by_region(picks).items()}
     names = listed([words.regions[code].label for code in best])
     asked = words.regions[region].label
     composer.talk(
@@ -139,5 +124,5 @@ def _only_below(
     if len(best) == 1:
         complete = answered(composer, ask, chosen(picks, ask, desk.words))
         return Status.ANSWERED if complete else Status.PARTLY_ANSWERED
-    side_by_side(best, composer, desk)
+    side_by_side(best, ask, composer, desk)
     return Status.ANSWERED

@@ -13,7 +13,7 @@ from dialogs.benefits import benefit_shown, other_way, topics_for
 from dialogs.composer import Composer
 from dialogs.desk import Desk
 from dialogs.finding import nearest
-from dialogs.follow_up import rest_of
+from dialogs.follow_up import asks, rest_of
 from dialogs.joining import joined
 from dialogs.memory import Interview, Memory, Pending, Shown, Subject
 from dialogs.reading import says, without_pointing
@@ -75,7 +75,7 @@ class Replies:
         # Who asks nothing is not taken for asking what a nanny costs either.
         beside_us = one.intent == "out_of_scope" or one.intent.startswith("near_")
         unsure = one.confidence < _LIKELY or beside_us
-        if unsure and says("weary", one.text) and not says("asks", one.text):
+        if unsure and says("weary", one.text) and not asks(one):
             return talk(Status.ANSWERED, say("weary"), intent="emergency"), memory
         if (near := self._by_words(one, memory)) is not None:
             return self._asks(near, one, memory)

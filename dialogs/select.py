@@ -131,7 +131,8 @@ class Ask:
     @cached_property
     def feared(self) -> tuple[str, ...]:
         """What may stand in the way, in a document's words: 年龄 of 我55了能学吗."""
-        return obstacles(self.text) if self.aspects & {"condition", "everyone"} else ()
+        asked = bool(self.aspects & {"condition", "everyone"}) or says("demands", self.text)
+        return obstacles(self.text) if asked else ()
 
     @cached_property
     def courses(self) -> bool:
@@ -172,7 +173,8 @@ def words_of(text: str) -> frozenset[str]:
 def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) -> float:
     provision = entry.provision
     score = _KIND * _BY_KIND[provision.kind]
-    score += _of_programme(entry.document.programme, meant)
+    score_of_plan = _of_programme(entry.document.programme, meant)
+    score += score_of_plan
     score += _NAMED if entry.document.id in ask.documents else 0.0
     score += _MAIN * ask.topics.get(provision.topics[0], 0.0)
     score += _ANY * max(ask.topics.get(topic, 0.0) for topic in provision.topics)
@@ -203,7 +205,7 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
         score -= _PART * (
             1 + (provision.kind in _NUMBERS)
         )  # who named no trade asks about all of them
-    if ask.feared and provision.kind in _LIMITING:
+    if ask.feared and provision.kind in _LIMITING and score_of_plan >= 0:
         score += _OBSTACLE * any(word in provision.quote for word in ask.feared)
     if "deadline" in ask.aspects and any(is_time(a) for a in provision.amounts):
         score += 1.5

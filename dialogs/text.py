@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from dialogs.reply import Block, Reply
+from dialogs.reply import Block, Reply, Statement
 from dialogs.wording import say
 
 _GROUPED = frozenset(("conditions", "amount", "office", "standing"))
@@ -84,22 +84,31 @@ def _beginning(reply: Reply) -> str:
     Of a list of benefits the headings alone say what was found.
     """
     lines = [
-        line
+        (line, frozenset(clause for statement in statements for clause in statement.clauses))
         for block in reply.blocks
         if block.kind not in ("standing", "question")
-        for line in (
-            [block.heading] if block.kind == "conditions" and block.heading else _lines(block)
-        )
+        for line, statements in _with_statements(block)
     ]
-    asked = _asked(reply)
-    worth = _standings(reply, {citation.clause for citation in reply.citations})
-    end = "".join(asked) + worth
-    kept = lines[:1]
-    for line in lines[1:]:
-        if len("".join((*kept, line, end))) > SHORT:
+    asked = "".join(_asked(reply))
+    kept: list[str] = []
+    end = asked
+    for line, clauses in lines:
+        told = frozenset().union(*(before for _, before in lines[: len(kept)]), clauses)
+        worth = _standings(reply, told, "".join((*kept, line)))
+        if kept and len("".join((*kept, line, asked, worth))) > SHORT:
             break
         kept.append(line)
+        end = asked + worth
     return "".join(kept) + end
+
+
+def _with_statements(block: Block) -> list[tuple[str, Sequence[Statement]]]:
+    """The lines of a block with what is said in each."""
+    if block.kind == "conditions" and block.heading:
+        return [(block.heading, block.statements)]
+    if block.kind in _SEPARATE:
+        return [(statement.text, (statement,)) for statement in block.statements]
+    return [(line, block.statements) for line in _lines(block)]
 
 
 def _asked(reply: Reply) -> list[str]:
@@ -107,8 +116,9 @@ def _asked(reply: Reply) -> list[str]:
     return [line for block in reply.blocks if block.kind == "question" for line in _lines(block)]
 
 
-def _standings(reply: Reply, clauses: set[str]) -> str:
-    """What the documents of `clauses` are worth, in a few words each."""
+def _standings(reply: Reply, clauses: Collection[str], said: str = "") -> str:
+    """What the documents of `clauses` are worth, in a few words each; none where all of it is
+    `said` already."""
     names: dict[str, list[str]] = {}
     for citation in reply.citations:
         if citation.clause in clauses:
@@ -116,11 +126,17 @@ def _standings(reply: Reply, clauses: set[str]) -> str:
             if citation.document not in of_same:
                 of_same.append(citation.document)
     told = {worth: say(f"standing.short.{worth}") for worth in names}
+    if all(worth in said for worth in told.values()):
+        return ""
     if len(told) == 1:
         return say("short.standing_alone", standing=next(iter(told.values())))
     return "".join(
-        say("short.standing", names="".join(f"《{name}》" for name in names[worth]), standing=said)
-        for worth, said in told.items()
+        say(
+            "short.standing",
+            names="".join(f"《{name}》" for name in names[worth]),
+            standing=short_name,
+        )
+        for worth, short_name in told.items()
     )
 
 

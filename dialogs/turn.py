@@ -16,7 +16,7 @@ from dialogs.asked_day import day_asked
 from dialogs.choosing import pointed_out
 from dialogs.desk import Desk
 from dialogs.distress import Distress, distress_in
-from dialogs.follow_up import only_tells
+from dialogs.follow_up import asks, only_tells
 from dialogs.hearing import Hearing
 from dialogs.joining import joined
 from dialogs.learning import learned
@@ -123,7 +123,7 @@ class Turn:
             if own and one.intent != distress.answers and one.confidence >= _CERTAIN:
                 answer, memory = self._replies.question(one, memory)
                 answers.append(answer)
-            elif distress.answers and says("asks", one.text) and memory.region is not None:
+            elif distress.answers and asks(one) and memory.region is not None:
                 about = replace(one, text=distress.asks, ranking=(Score(distress.answers, 1.0),))
                 answer, memory = self._replies.question(about, memory)
                 if answer.status is Status.NOT_COVERED and own:
