@@ -11,14 +11,13 @@ from dataclasses import replace
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
-from bot.conversations.held import Held, Moved, held
+from bot.conversations.held import Held, held, unmoved
 from bot.conversations.kept import Turn
-from bot.conversations.ratings import rate_turn
+from bot.conversations.ratings import RATING_REQUEST, rate_turn, rating_asked
 from bot.conversations.retention import forget
 from bot.delivery.outbox import Outbox
-from bot.handover.desk import RATING_REQUEST, Handovers, rating_asked
+from bot.handover.desk import Handovers
 from bot.handover.drafts import Drafts
 from bot.logging import described
 from dialogs.memory import Memory
@@ -33,8 +32,6 @@ Converse = Callable[[Message, Memory, dt.date | None], tuple[Reply, Memory]]
 # A turn holds one connection while the library reads over up to two more: of the engine's pool of
 # 15, four turns take 12 at most, so turns never wait for each other's connections for ever.
 _AT_ONCE = 4
-# Another process changed the conversation while its reply was made: so often it is made again.
-_TRIES = 5
 
 _log = structlog.get_logger()
 
@@ -73,12 +70,7 @@ class Inbox:
         """
         message = _storable(message)
         with self._slots:
-            for _ in range(_TRIES):
-                try:
-                    return self._take(message, as_of)
-                except Moved:
-                    continue
-        raise OperationalError("the conversation is changed without end", None, Exception())
+            return unmoved(lambda: self._take(message, as_of))
 
     def _take(self, message: Message, as_of: dt.date | None) -> Reply:
         asked_at, began = message.sent_at or self._now(), time.perf_counter()

@@ -15,11 +15,11 @@ import structlog
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversations.held import Moved, held
+from bot.conversations.held import TRIES, Moved, held
 from bot.conversations.kept import memory_of
 from bot.conversations.rows import ConversationRow, RecheckRow
 from bot.delivery.outbox import Outbox
-from bot.handover.desk import READ_TURNS
+from bot.handover.voice import READ_TURNS
 from bot.logging import described
 from dialogs.permits.checks import Asked, Permits, place_of
 from dialogs.reply import Message
@@ -30,8 +30,6 @@ INTERVAL_S = 2.0
 # slowest that a thread has to do.
 _AT_ONCE = 4
 _LEASE = dt.timedelta(seconds=40)
-# Another process changed the conversation meanwhile: so often it is tried again.
-_TRIES = 5
 
 _log = structlog.get_logger()
 
@@ -65,7 +63,7 @@ class Rechecker:
         place = place_of(channel, conversation)
         memory = memory_of(self._engine, channel, conversation)
         asked = self._permits.ask_again(place, memory, self._now())
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             try:
                 return self._tell(channel, conversation, asked)
             except Moved:

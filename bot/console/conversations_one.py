@@ -26,11 +26,11 @@ from bot.console.security import CSRF_HEADER, Visitor, requires
 from bot.console.sessions import SessionRow
 from bot.console.wording import say, table
 from bot.conversations.held import Held
-from bot.conversations.kept import history
-from bot.handover.desk import Place
+from bot.conversations.kept import Place, history, place_at
+from bot.handover.voice import talk
 from bot.http.problems import problem
 from bot.redact import redact
-from dialogs.reply import Block, Reply, Statement, Status
+from dialogs.reply import Reply
 from dialogs.text import as_text
 
 MOST_WORDS = 3000  # characters
@@ -191,9 +191,9 @@ def _meant(
         turns = history(parts.engine, *place)
         found = bot_draft(parts.app.conversation, memory_of(parts.engine, pk), turns, draft)
     if found is None or found.reply is None:
-        return _talk(words), _nothing
+        return talk(words), _nothing
     edited = words != as_text(found.reply).strip()
-    reply = _talk(words) if edited else found.reply
+    reply = talk(words) if edited else found.reply
     return reply, _Used(parts, visitor.account.name, found.question, found.reply, edited)
 
 
@@ -201,12 +201,8 @@ def _nothing(_conversation: Held, _turn: int) -> None:
     """No draft was used."""
 
 
-def _talk(words: str) -> Reply:
-    return Reply(Status.HANDED_OFF, (Block("talk", (Statement(words),)),), intent="staff")
-
-
 def _place(parts: ConsoleParts, pk: int) -> Place:
-    place = parts.app.handovers.place_of(pk)
+    place = place_at(parts.engine, pk)
     if place is None:
         raise HTTPException(404)
     return place

@@ -15,8 +15,7 @@ from bot.console.rendering import page
 from bot.console.roles import may_open
 from bot.console.security import Visitor
 from bot.console.wording import table
-from bot.conversations.kept import history
-from bot.handover.desk import Place
+from bot.conversations.kept import Place, history
 from bot.handover.rows import Handover
 from bot.wechat.quota import quota_left
 from dialogs.text import as_text, clause_name

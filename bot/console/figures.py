@@ -27,9 +27,8 @@ from sqlalchemy import (
     select,
 )
 
-from bot.conversations.ratings import RatingRow
+from bot.conversations.ratings import RATING_REQUEST, RatingRow
 from bot.conversations.rows import ConversationRow, TurnRow, utc
-from bot.handover.desk import RATING_REQUEST
 from bot.handover.rows import HandoverRow
 from bot.review.likeness import plain
 from dialogs.reply import Status

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from bot.conversations.kept import Turn, conversation_pk, turn_of
 from bot.conversations.rows import ChangeRow, ConversationRow, RecheckRow, TurnRow
@@ -29,6 +31,9 @@ from bot.redact import redact
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
 from dialogs.wording import say
+
+TRIES = 5  # as often is what another process was faster with begun anew
+Result = TypeVar("Result")
 
 
 class Moved(Exception):
@@ -190,3 +195,14 @@ def _make_sure_of(engine: Engine, channel: str, conversation: str, now: dt.datet
             )
             .on_conflict_do_nothing()
         )
+
+
+def unmoved(work: Callable[[], Result]) -> Result:
+    """What comes of `work`, begun anew each time another process is faster (`Moved`). Raises
+    OperationalError when that has no end."""
+    for _ in range(TRIES):
+        try:
+            return work()
+        except Moved:
+            continue
+    raise OperationalError("the conversation is changed without end", None, Exception())

@@ -19,6 +19,8 @@ _PK = select(ConversationRow.pk).where(
     ConversationRow.channel == bindparam("channel"), ConversationRow.id == bindparam("id")
 )
 
+Place = tuple[str, str]  # a conversation's channel, and its id there
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -68,6 +70,17 @@ def conversation_pk(engine: Engine, channel: str, conversation: str) -> int | No
     """The row of a conversation by its channel's name for it; None for an unknown one."""
     with engine.connect() as connection:
         return connection.execute(_PK, {"channel": channel, "id": conversation}).scalar()
+
+
+def place_at(engine: Engine, conversation_pk: int) -> Place | None:
+    """Where the conversation of a row is; None for an unknown one."""
+    with engine.connect() as connection:
+        row = connection.execute(
+            select(ConversationRow.channel, ConversationRow.id).where(
+                ConversationRow.pk == conversation_pk
+            )
+        ).one_or_none()
+    return None if row is None else (row.channel, row.id)
 
 
 def conversation_version(engine: Engine, channel: str, conversation: str) -> int | None:

@@ -1,4 +1,7 @@
-"""Whether an answer was of use, and why not: one rating a turn, the last one given counts."""
+"""Whether an answer was of use, and why not: one rating a turn, the last one given counts.
+
+Staff may ask for one in the conversation: a turn whose intent is `RATING_REQUEST`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from sqlalchemy import Connection, DateTime, Engine, ForeignKey, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.conversations.held import Held
 from bot.conversations.rows import ConversationRow, TurnRow
 from bot.redact import redact
+from dialogs.reply import Block, Option, Reply, Statement, Status
+from dialogs.wording import say
 from knowledge.tables import Base
 
+RATING_REQUEST = "rating_request"
 MOST_REASON = 200  # characters
 
 
@@ -75,3 +82,26 @@ def ratings_of(engine: Engine, turn_pks: Iterable[int]) -> dict[int, bool]:
     wanted = select(RatingRow.turn_pk, RatingRow.useful).where(RatingRow.turn_pk.in_(turn_pks))
     with engine.connect() as connection:
         return {row.turn_pk: row.useful for row in connection.execute(wanted)}
+
+
+def rating_request() -> Reply:
+    """Asks in the conversation whether the talk was of use."""
+    yes, no = say("handoff.rate_yes"), say("handoff.rate_no")
+    return Reply(
+        Status.HANDED_OFF,
+        (Block("question", (Statement(say("handoff.rate")),)),),
+        options=(Option(yes, yes), Option(no, no)),
+        intent=RATING_REQUEST,
+    )
+
+
+def rating_asked(conversation: Held) -> int | None:
+    """The conversation's last turn, if it asks for a rating that nobody has given."""
+    last = conversation.connection.execute(
+        select(TurnRow.pk, TurnRow.intent, TurnRow.speaker)
+        .where(TurnRow.conversation_pk == conversation.pk)
+        .order_by(TurnRow.pk.desc())
+        .limit(1)
+    ).one_or_none()
+    asks = last is not None and (last.intent, last.speaker) == (RATING_REQUEST, "bot")
+    return last.pk if last is not None and asks else None

@@ -7,44 +7,21 @@ who takes it first has it. While somebody has it the bot is silent.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    func,
-    insert,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, tuple_, update
 
-from bot.conversations.held import Held, Moved, held
-from bot.conversations.rows import ConversationRow, Speaker, TurnRow
+from bot.conversations.held import Held
+from bot.conversations.kept import Place, place_at
+from bot.conversations.ratings import rating_request
 from bot.delivery.outbox import Outbox
 from bot.handover.hours import Span, spoken
-from bot.handover.rows import (
-    OPEN,
-    Handover,
-    HandoverRow,
-    State,
-    as_handover,
-    handovers,
-)
+from bot.handover.rows import OPEN, Handover, HandoverRow, State, as_handover, handovers
+from bot.handover.voice import Voice, talk
 from bot.sealing import Seal
 from dialogs.handoff import Staffing
-from dialogs.reply import Block, Message, Option, Reply, Statement, Status
+from dialogs.reply import Reply
 from dialogs.wording import say
-
-# Channels whose clients read a conversation's turns by themselves; others are sent them.
-READ_TURNS = frozenset(("web",))
-RATING_REQUEST = "rating_request"  # the intent of the turn that asks for a rating
-Place = tuple[str, str]  # a conversation's channel, and its id there
-# Another process changed the conversation meanwhile: so often it is tried again.
-_TRIES = 5
 
 
 class Handovers:
@@ -63,7 +40,7 @@ class Handovers:
         anybody: Callable[[], bool] = lambda: False,
     ) -> None:
         self.engine = engine
-        self._outbox = outbox
+        self.voice = Voice(engine, outbox, now)
         self._seal = seal
         self.now = now
         self.hours = tuple(hours)
@@ -74,8 +51,7 @@ class Handovers:
     def staffing(self, channel: str) -> Staffing:
         """Whether a member of staff could take a conversation of `channel` over now. Nobody can
         where what they say would not reach the person (a REST client hears only when it asks)."""
-        reached = channel in READ_TURNS or channel in self._outbox.channels
-        if not reached or not self._anybody():
+        if not self.voice.reaches(channel) or not self._anybody():
             return Staffing()
         hours = spoken(self.hours)
         if self.hours and not any(span.holds(self.now()) for span in self.hours):
@@ -180,7 +156,7 @@ class Handovers:
                 return False
             self.set(conversation, pk, state="staff", staff=staff, meant_for=None, **self._since())
             came = "handoff.contact_taken" if found.state == "contact" else "handoff.staff_came"
-            self.speak(conversation, place, talk(say(came)))
+            self.voice.speak(conversation, place, talk(say(came)))
             return True
 
         return self.within_of(pk, work)
@@ -199,11 +175,11 @@ class Handovers:
                 .values(conversation_pk=conversation_pk, **values, **self._since())
                 .returning(HandoverRow.pk)
             ).scalars()
-            self.speak(conversation, place, talk(say("handoff.staff_came")))
+            self.voice.speak(conversation, place, talk(say("handoff.staff_came")))
             return True
 
-        place = self.place_of(conversation_pk)
-        return made[0] if place is not None and self.within(place, work) else None
+        place = place_at(self.engine, conversation_pk)
+        return made[0] if place is not None and self.voice.within(place, work) else None
 
     def say(
         self,
@@ -224,7 +200,7 @@ class Handovers:
             if not self._theirs(conversation, pk, staff):
                 return False
             if not key or conversation.reply_to(f"staff-{key}") is None:
-                also(conversation, self.speak(conversation, place, reply, staff, key))
+                also(conversation, self.voice.speak(conversation, place, reply, staff, key))
             return True
 
         return self.within_of(pk, work)
@@ -246,7 +222,7 @@ class Handovers:
                 return False
             values = {"state": "waiting", "staff": None, "meant_for": to, "asked_at": self.now()}
             self.set(conversation, pk, **values)
-            self.speak(conversation, place, talk(say("handoff.transferred")))
+            self.voice.speak(conversation, place, talk(say("handoff.transferred")))
             return True
 
         return self.within_of(pk, work)
@@ -258,66 +234,19 @@ class Handovers:
             if not self._theirs(conversation, pk, staff):
                 return False
             self._close(conversation.connection, pk, code)
-            self.speak(conversation, place, talk(say("handoff.back_to_bot")))
+            self.voice.speak(conversation, place, talk(say("handoff.back_to_bot")))
             if ask_rating:
-                self.speak(conversation, place, _rating_request())
+                self.voice.speak(conversation, place, rating_request())
             return True
 
         return self.within_of(pk, work)
 
     # --- common ---------------------------------------------------------------------------------
 
-    def speak(
-        self,
-        conversation: Held,
-        place: Place,
-        reply: Reply,
-        staff: str | None = None,
-        key: str = "",
-    ) -> int:
-        """Add a turn that nobody's message began, and send it where the channel must be sent to;
-        the turn's number."""
-        channel, person = place
-        now = self.now()
-        speaker: Speaker = "bot" if staff is None else "staff"
-        name = f"{speaker}-{key or uuid.uuid4().hex}"
-        message = Message("", person, name, channel, speaker=speaker, staff=staff)
-        turn = conversation.add_turn(message, reply, conversation.memory, now, now)
-        if channel in self._outbox.channels:
-            # Ids may be the sender's own; the outbox knows no conversation but by its key.
-            name = f"{conversation.pk}-{name}"
-            self._outbox.put(conversation.connection, channel, person, reply, name)
-        return turn
-
-    def within(self, place: Place, work: Callable[[Held, Place], bool]) -> bool:
-        """Do `work` in the conversation at `place`, alone and in one transaction. It says whether
-        anything came of it; if so, what it put in the outbox is sent at once."""
-        for _ in range(_TRIES):
-            try:
-                with held(self.engine, *place, self.now()) as conversation:
-                    conversation.begin_writing()
-                    done = work(conversation, place)
-            except Moved:
-                continue
-            if done:
-                self._outbox.wake()
-            return done
-        raise OperationalError("the conversation is changed without end", None, Exception())
-
-    def place_of(self, conversation_pk: int) -> Place | None:
-        """Channel and id of a conversation; None for an unknown one."""
-        with self.engine.connect() as connection:
-            row = connection.execute(
-                select(ConversationRow.channel, ConversationRow.id).where(
-                    ConversationRow.pk == conversation_pk
-                )
-            ).one_or_none()
-        return None if row is None else (row.channel, row.id)
-
     def within_of(self, pk: int, work: Callable[[Held, Place], bool]) -> bool:
-        """The same in the conversation of the hand-over `pk`."""
+        """Do `work` in the conversation of the hand-over `pk` (`Voice.within`)."""
         found = self.find(pk)
-        return found is not None and self.within((found.channel, found.conversation), work)
+        return found is not None and self.voice.within((found.channel, found.conversation), work)
 
     def _theirs(self, conversation: Held, pk: int, staff: str) -> bool:
         found = self.open_of(conversation)
@@ -355,29 +284,3 @@ _OPEN_OF = handovers().where(  # run in every turn, and so built once
 
 def _bound(conversation_pk: int) -> str:
     return f"contact:{conversation_pk}"
-
-
-def talk(words: str) -> Reply:
-    return Reply(Status.HANDED_OFF, (Block("talk", (Statement(words),)),), intent="staff")
-
-
-def rating_asked(conversation: Held) -> int | None:
-    """The conversation's last turn, if it asks for a rating that nobody has given."""
-    last = conversation.connection.execute(
-        select(TurnRow.pk, TurnRow.intent, TurnRow.speaker)
-        .where(TurnRow.conversation_pk == conversation.pk)
-        .order_by(TurnRow.pk.desc())
-        .limit(1)
-    ).one_or_none()
-    asks = last is not None and (last.intent, last.speaker) == (RATING_REQUEST, "bot")
-    return last.pk if last is not None and asks else None
-
-
-def _rating_request() -> Reply:
-    yes, no = say("handoff.rate_yes"), say("handoff.rate_no")
-    return Reply(
-        Status.HANDED_OFF,
-        (Block("question", (Statement(say("handoff.rate")),)),),
-        options=(Option(yes, yes), Option(no, no)),
-        intent=RATING_REQUEST,
-    )

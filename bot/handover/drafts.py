@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     DateTime,
     Engine,
@@ -28,15 +27,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.conversations.held import Held
+from bot.conversations.kept import Place
 from bot.conversations.rows import ConversationRow, utc
-from bot.conversations.stored import redacted_reply
-from bot.handover.desk import Handovers, Place
+from bot.conversations.stored import redacted_reply, reply_from_json, reply_to_json
+from bot.handover.desk import Handovers
 from bot.redact import redact
 from dialogs.reply import Block, Message, Reply, Statement, Status
 from dialogs.wording import say
 from knowledge.tables import Base
 
-_REPLY = TypeAdapter(Reply)
 _HOLDABLE = frozenset((Status.ANSWERED, Status.PARTLY_ANSWERED))
 _SHOWN = 30  # characters of the question that the late answer repeats
 
@@ -112,7 +111,7 @@ class Drafts:
             insert(DraftRow).values(
                 conversation_pk=conversation.pk,
                 question=redact(message.text),
-                reply=_REPLY.dump_json(redacted_reply(reply)).decode(),
+                reply=reply_to_json(redacted_reply(reply)),
                 state="waiting",
                 made_at=now,
                 due_at=now + self._patience,
@@ -171,7 +170,7 @@ class Drafts:
             insert(DraftRow).values(
                 conversation_pk=conversation.pk,
                 question=redact(question),
-                reply=_REPLY.dump_json(redacted_reply(draft)).decode(),
+                reply=reply_to_json(redacted_reply(draft)),
                 state="edited" if edited else "sent",
                 staff=staff,
                 made_at=now,
@@ -208,13 +207,13 @@ class Drafts:
             )
             if done.rowcount != 1 or dropped:
                 return done.rowcount == 1
-            turn = self._handovers.speak(conversation, place, reply, staff)
+            turn = self._handovers.voice.speak(conversation, place, reply, staff)
             conversation.connection.execute(
                 update(DraftRow).where(DraftRow.pk == draft.pk).values(turn_pk=turn)
             )
             return True
 
-        return self._handovers.within((draft.channel, draft.conversation), work)
+        return self._handovers.voice.within((draft.channel, draft.conversation), work)
 
 
 def _select() -> Select[*tuple[Any, ...]]:
@@ -238,7 +237,7 @@ def _draft(row: Row[*tuple[Any, ...]]) -> Draft:
         row.channel,
         row.conversation,
         row.question,
-        _REPLY.validate_json(row.reply),
+        reply_from_json(row.reply),
         row.state,
         utc(row.made_at),
         utc(row.due_at),

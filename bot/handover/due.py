@@ -9,9 +9,11 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from bot.conversations.held import Held, note_change
-from bot.handover.desk import Handovers, Place, talk
+from bot.conversations.kept import Place
+from bot.handover.desk import Handovers
 from bot.handover.hours import spoken
 from bot.handover.rows import HandoverRow, handovers
+from bot.handover.voice import talk
 from dialogs.wording import say
 
 # So long after working hours a number that somebody who waited sends is taken for their own.
@@ -44,7 +46,7 @@ def release_vanished(desk: Handovers, away: dt.timedelta) -> int:
         # Who wants to be called back is not there to wait.
         state = "waiting" if found.contact is None else "contact"
         desk.set(conversation, found.pk, state=state, staff=None)
-        desk.speak(conversation, place, talk(say("handoff.vanished")))
+        desk.voice.speak(conversation, place, talk(say("handoff.vanished")))
         return True
 
     return sum(desk.within_of(pk, work) for pk in _those(desk, late))
@@ -67,7 +69,7 @@ def tell_closed(desk: Handovers) -> int:
         # A number sent next is the one to call back at.
         conversation.memory = replace(conversation.memory, contact_until=now + _CONTACT_STANDS)
         told = say("handoff.closed_waiting", hours=spoken(desk.hours))
-        desk.speak(conversation, place, talk(told))
+        desk.voice.speak(conversation, place, talk(told))
         return True
 
     return sum(desk.within_of(pk, work) for pk in _those(desk, untold))

@@ -18,7 +18,7 @@ from bot.conversations.held import Held, held
 from bot.conversations.kept import conversation_pk, history
 from bot.conversations.rows import ConversationRow
 from bot.delivery.parcels import Delivery
-from bot.handover import desk as handover
+from bot.handover import voice
 from bot.handover.drafts import DraftRow
 from bot.handover.due import release_vanished
 from bot.wechat.quota import opened
@@ -356,6 +356,6 @@ def test_another_process_in_between_is_no_trouble(
                     other.execute(update(ConversationRow).values(version=99))
             yield conversation
 
-    monkeypatch.setattr(handover, "held", disturbed)
+    monkeypatch.setattr(voice, "held", disturbed)
     assert script(li, f"{HERE}/{pk}/say", words="您好").status_code == 204
     assert words_of(desk)[-1] == ("staff", "您好")
