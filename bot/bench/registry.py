@@ -18,7 +18,8 @@ from typing import Any
 
 import structlog
 
-from bot.bench.registry_cases import TRIALS, Trial, World
+from bot.bench.registry_cases import TRIALS
+from bot.bench.registry_world import Trial, World
 from knowledge.registry.faults import NETWORK_FAULTS, RAW_FAULTS, SIGNED_FAULTS
 from knowledge.registry.outcome import Outcome, Verdict
 from knowledge.registry.verifier import Check, SameIdOtherCheck
