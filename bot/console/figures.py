@@ -7,9 +7,7 @@ Counting is the database's work, over an index that holds all it needs (`ix_turn
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
 from typing import Any
@@ -27,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from bot.console.durations import RESPONSE_S, WAIT_S, Times, class_of, times_of
 from bot.conversations.ratings import RATING_REQUEST, RatingRow
 from bot.conversations.rows import ConversationRow, TurnRow, utc
 from bot.handover.rows import HandoverRow
@@ -35,27 +34,10 @@ from dialogs.reply import Status
 from dialogs.wording import say
 
 UNANSWERED = (Status.NOT_COVERED.value, Status.CLARIFY.value)
-# Upper ends, in seconds, of the classes that answer times are counted in; the last has none.
-RESPONSE_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-WAIT_S = (30.0, 60.0, 180.0, 300.0, 600.0, 1800.0)
 # Turns that are not questions to the bot: said while staff had the conversation, a rating.
 _NO_QUESTION = ("staff", RATING_REQUEST)
 _FEWEST_ASKERS = 2
 _TOP = 20
-
-
-@dataclass(frozen=True)
-class Times:
-    """How long something took: how many in each class, and upper bounds in seconds of what half
-    and 95 of 100 took (None: in the open class, or nothing to count)."""
-
-    classes: tuple[int, ...]
-    half: float | None
-    most: float | None
-
-    @property
-    def count(self) -> int:
-        return sum(self.classes)
 
 
 @dataclass(frozen=True)
@@ -179,29 +161,11 @@ def top_unanswered(
     return sorted(found, key=lambda one: (-one.conversations, -one.times, one.text))[:_TOP]
 
 
-def times_of(classes: Sequence[int], ends: Sequence[float]) -> Times:
-    """Counts in classes with what half and 95 of 100 stayed under."""
-    return Times(tuple(classes), _under(classes, ends, 0.5), _under(classes, ends, 0.95))
-
-
-def _class(time: float, ends: Sequence[float]) -> int:
-    return bisect_left(ends, time)
-
-
-def _under(classes: Sequence[int], ends: Sequence[float], share: float) -> float | None:
-    whole, so_far = sum(classes), 0
-    for number, end in zip(classes, ends, strict=False):
-        so_far += number
-        if whole and so_far >= share * whole:
-            return end
-    return None
-
-
 def _response(connection: Connection, turns: Any) -> Times:
     taken = _milliseconds(connection, TurnRow.asked_at, TurnRow.answered_at).label("ms")
     classes = [0] * (len(RESPONSE_S) + 1)
     for milliseconds, found in connection.execute(turns(taken, func.count()).group_by(taken)):
-        classes[_class(milliseconds / 1000, RESPONSE_S)] += found
+        classes[class_of(milliseconds / 1000, RESPONSE_S)] += found
     return times_of(classes, RESPONSE_S)
 
 
@@ -249,7 +213,7 @@ def _waiting(
     ]
     classes = [0] * (len(WAIT_S) + 1)
     for wait in waits:
-        classes[_class(wait, WAIT_S)] += 1
+        classes[class_of(wait, WAIT_S)] += 1
     times = times_of(classes, WAIT_S)
     if waits:  # few enough to be exact
         waits.sort()

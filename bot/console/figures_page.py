@@ -14,7 +14,8 @@ from bot.console import charts, figures
 from bot.console.charts import Chart
 from bot.console.conversations_found import channels
 from bot.console.csv_text import BOM, csv_row
-from bot.console.figures import RESPONSE_S, WAIT_S, Figures
+from bot.console.durations import RESPONSE_S, WAIT_S
+from bot.console.figures import Figures
 from bot.console.parts import ConsoleParts
 from bot.console.period import PRESETS, Period, last_days, parse_period
 from bot.console.rendering import page

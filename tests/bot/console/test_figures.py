@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, insert
 
 from bot.console import figures
-from bot.console.figures import RESPONSE_S, WAIT_S, count, times_of, top_unanswered
+from bot.console.durations import RESPONSE_S, WAIT_S, times_of
+from bot.console.figures import count, top_unanswered
 from bot.conversations.ratings import RatingRow
 from bot.conversations.rows import ConversationRow, TurnRow
 from bot.handover.rows import HandoverRow
