@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from bot.console.audit import open_audit
 from bot.database import migrate, open_engine
-from bot.review import labels
+from bot.review import taught
 from bot.review.retrain import Retraining, Trainer
 from bot.settings import settings
 from nlu.trial import Tried
@@ -35,7 +35,7 @@ def export(
 ) -> None:
     """Print the accepted labels as a patch in Rasa's YAML. They cannot be changed afterwards."""
     with _database().begin() as connection:
-        patch = labels.export(connection, _now(), everything=everything)
+        patch = taught.export(connection, _now(), everything=everything)
         if patch:
             open_audit(settings()).record(connection, _now(), _WHO, "labels_exported")
     if not patch:

@@ -37,6 +37,7 @@ from bot.console import (
     login,
     people,
     permits_page,
+    review_labels,
     review_page,
     review_train,
 )
@@ -68,6 +69,7 @@ _PAGES: tuple[PageRouter, ...] = (
     canned_page.router,
     delivery_page.router,
     review_page.router,
+    review_labels.router,
     review_train.router,
     figures_page.router,
     login.router,

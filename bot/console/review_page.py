@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, cast
+from typing import Annotated
 from urllib.parse import unquote_plus, urlencode
 
-from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Connection
 
 from bot.console.conversations_found import channels
 from bot.console.parts import ConsoleParts
 from bot.console.period import PRESETS, Period, last_days, parse_period
 from bot.console.rendering import page
+from bot.console.review_words import (
+    decision_of,
+    intents_by_kind,
+    meanings_in_words,
+    region_name,
+    surely,
+)
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
 from bot.review import heard, labels
 from bot.review.heard import Group
-from bot.review.labels import Decision, Label, LabelError, LabelKind
+from bot.review.labels import LabelError
 from bot.review.places import KINDS, MOST, Kind, Wanted
 from knowledge.vocabulary import vocabulary
 from nlu.intents import Intent, intents
@@ -28,14 +33,11 @@ from nlu.understanding import EngineUnavailable
 
 HERE = "/console/review"
 _A_PAGE = 15  # groups
-_LABELS_A_PAGE = 50
 _MOST_AT_ONCE = 200  # messages of a group
 _SUGGESTIONS = 3
 _SURE_ENOUGH = 0.01  # below this a suggestion is none
-_CERTAIN = 0.85  # from this on the engine contradicts a label
 
 Reviewer = Annotated[Visitor, requires("review")]
-Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Text = Annotated[str, Query(max_length=200)]
 Field = Annotated[str, Form(max_length=600)]
 
@@ -51,7 +53,7 @@ class Shown:
 
 
 def router(parts: ConsoleParts) -> APIRouter:
-    """The messages, the decisions, and the tasks for the library."""
+    """The messages, and what is decided about them."""
     routes = APIRouter(prefix="/review")
 
     @routes.get("")
@@ -91,138 +93,20 @@ def router(parts: ConsoleParts) -> APIRouter:
                     decision,
                     visitor.account.name,
                     parts.now(),
+                    sure=surely(visitor),
                 )
+                waiting = labels.any_unconfirmed(connection, kept)
                 for pk in kept:
                     visitor.record("label_made", f"label:{pk}", connection)
         except LabelError as error:
             asked = dict.fromkeys(("kind", "region", "channel", "since", "until"), "")
             asked |= {key: value for key, value in _parsed(back).items() if key in asked}
             return _page(request, visitor, asked, 1, say(f"error.{error.code}"))
-        done = "label_some" if secret else "label_made"
+        done = "label_doubted" if waiting else "label_some" if secret else "label_made"
         query = _parsed(back) | {"done": done}
         return RedirectResponse(f"{HERE}?{urlencode(query)}", 303)
 
-    @routes.get("/labels")
-    def decisions(
-        request: Request,
-        visitor: Reviewer,
-        kind: Text = "",
-        before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-    ) -> Response:
-        kinds = (kind,) if kind in labels.LABEL_KINDS else labels.LABEL_KINDS
-        with parts.engine.connect() as connection:
-            found = labels.listed(connection, kinds, before=before, limit=_LABELS_A_PAGE + 1)
-        more, found = len(found) > _LABELS_A_PAGE, found[:_LABELS_A_PAGE]
-        query = {"kind": kind, "before": found[-1].pk} if more else {}
-        return page(
-            request,
-            "review_labels.html",
-            labels=found,
-            kind=kind,
-            kinds=table("label_kind"),
-            decided=decided,
-            doubts={one.pk: _doubt(visitor, one) for one in found},
-            older=f"?{urlencode(query)}" if more else "",
-        )
-
-    @routes.get("/labels/{pk}")
-    def decision(request: Request, _visitor: Reviewer, pk: Key) -> Response:
-        with parts.engine.connect() as connection:
-            found = _found(connection, pk)
-        return _label_page(request, found)
-
-    @routes.post("/labels/{pk}")
-    def decide_again(
-        request: Request,
-        visitor: Reviewer,
-        pk: Key,
-        choice: Field = "",
-        intent: Field = "",
-        note: Field = "",
-        word: Field = "",
-        meaning: Field = "",
-        example: Field = "",
-    ) -> Response:
-        anew = decision_of(choice, intent, note, word, meaning, example)
-        with parts.engine.connect() as connection:
-            found = _found(connection, pk)
-        try:
-            with parts.engine.begin() as connection:
-                labels.change(connection, found, anew, visitor.account.name, parts.now())
-                visitor.record("label_changed", f"label:{pk}", connection)
-        except LabelError as error:
-            return _label_page(request, found, say(f"error.{error.code}"))
-        return RedirectResponse(f"{HERE}/labels?done=label_changed", 303)
-
-    @routes.get("/tasks")
-    def tasks(request: Request, _visitor: Reviewer) -> Response:
-        with parts.engine.connect() as connection:
-            found = labels.listed(connection, ("library",), limit=500)
-        return page(
-            request,
-            "review_tasks.html",
-            open_tasks=[one for one in found if one.done_at is None],
-            done_tasks=[one for one in found if one.done_at is not None],
-            region_name=region_name,
-        )
-
-    @routes.post("/tasks/{pk}/done")
-    def task_done(visitor: Reviewer, pk: Key) -> Response:
-        with parts.engine.begin() as connection:
-            found = _found(connection, pk)
-            now = parts.now() if found.done_at is None else None
-            if not labels.set_done(connection, pk, visitor.account.name, now):
-                raise HTTPException(404)
-            visitor.record("task_done" if now else "task_reopened", f"label:{pk}", connection)
-        return RedirectResponse(f"{HERE}/tasks?done={'task_done' if now else 'task_reopened'}", 303)
-
     return routes
-
-
-def decision_of(
-    choice: str, intent: str, note: str, word: str, meaning: str, example: str
-) -> Decision:
-    """What a form says. The choice is an intent of its own (`intent:refresher`), `other` with the
-    intent beside it, or a kind without one; what is neither is refused by `labels.checked`. What a
-    word means is chosen by its words."""
-    kind, _, named = choice.partition(":")
-    if kind == "other":
-        kind, named = "intent", intent
-    meant = {words: code for code, words in meanings_in_words().items()}
-    meaning = meant.get(meaning.strip(), meaning)
-    return Decision(cast("LabelKind", kind), named or None, note, word, meaning, example)
-
-
-def intents_by_kind() -> dict[str, list[Intent]]:
-    """All intents under what their kind is called, for a list to choose from."""
-    return {
-        words: [one for one in intents().values() if one.kind == kind]
-        for kind, words in table("intent_kind").items()
-    }
-
-
-@cache
-def meanings_in_words() -> dict[str, str]:
-    """What a word can mean, as a person chooses it: `工种 育婴员 (occupation:…)` by `kind:id`."""
-    kinds = table("meaning_kind")
-    return {
-        meaning: f"{kinds[meaning.partition(':')[0]]}：{label}"
-        for meaning, label in labels.meanings().items()
-    }
-
-
-def decided(label: Label) -> str:
-    """A decision in words."""
-    if label.kind != "intent":
-        return table("label_kind")[label.kind]
-    known = intents().get(label.intent or "")
-    return known.label if known else label.intent or ""
-
-
-def region_name(code: str | None) -> str:
-    """What a region is called; empty for none."""
-    region = vocabulary().regions.get(code or "")
-    return region.label if region else ""
 
 
 def _page(
@@ -273,19 +157,6 @@ def _page(
     )
 
 
-def _label_page(request: Request, label: Label, error: str = "") -> Response:
-    return page(
-        request,
-        "review_label.html",
-        422 if error else 200,
-        label=label,
-        decided=decided(label),
-        every_intent=intents_by_kind(),
-        meanings=meanings_in_words(),
-        error=error,
-    )
-
-
 def _wanted(asked: dict[str, str], period: Period) -> Wanted:
     kinds: frozenset[Kind] = frozenset(KINDS)
     if asked["kind"] in KINDS:
@@ -316,30 +187,8 @@ def _suggested(visitor: Visitor, text: str) -> tuple[Intent, ...]:
     return tuple(known[name] for name in best if name in known)
 
 
-def _doubt(visitor: Visitor, label: Label) -> str:
-    """What the engine is certain the message is instead: a label that few would give, to be looked
-    at again before the engine is taught it. The test set hardly notices a few wrong ones."""
-    understander = visitor.parts.app.understander
-    if understander is None or label.kind != "intent":
-        return ""
-    try:
-        found = understander.understand_whole(label.text)
-    except EngineUnavailable:
-        return ""
-    known = intents().get(found.intent)
-    contradicts = found.confidence >= _CERTAIN and found.intent != label.intent
-    return known.label if known and contradicts else ""
-
-
 def _parsed(back: str) -> dict[str, str]:
     """The query to come back with: only what this page itself asks for."""
     ours = ("kind", "region", "channel", "since", "until", "page")
     pairs = (part.partition("=") for part in back.split("&"))
     return {name: unquote_plus(value) for name, _, value in pairs if name in ours and value}
-
-
-def _found(connection: Connection, pk: int) -> Label:
-    found = labels.find(connection, pk)
-    if found is None:
-        raise HTTPException(404)
-    return found

@@ -11,7 +11,7 @@ from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.review import labels
+from bot.review import labels, taught
 from nlu.intents import intents
 
 _HERE = "/console/review/retrain"
@@ -49,7 +49,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         request: Request, visitor: Keeper, everything: Annotated[str, Form(max_length=1)] = ""
     ) -> Response:
         with parts.engine.begin() as connection:
-            patch = labels.export(connection, parts.now(), everything=bool(everything))
+            patch = taught.export(connection, parts.now(), everything=bool(everything))
             if patch:
                 visitor.record("labels_exported", None, connection)
         if not patch:
@@ -68,7 +68,7 @@ def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
     trainer = parts.app.trainer
     newest = trainer.newest()
     with parts.engine.connect() as connection:
-        accepted = labels.listed(connection, ("intent",))
+        accepted = labels.listed(connection, ("intent",), only_accepted=True)
     return page(
         request,
         "review_retrain.html",

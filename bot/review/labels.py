@@ -1,19 +1,32 @@
 """What staff decided about messages in the review: a label, a task for the library, or nothing.
 
 A decision is told by the message's words (`likeness.key_of`), not by who wrote them. It can be
-changed until it is exported; who made it is kept.
+changed until it is exported; who made it is kept. Where the engine is sure of another intent than
+the label's, the label waits until somebody else has confirmed it: the test set hardly notices a few
+wrong labels, whatever is measured on it, and a second pair of eyes does. What is accepted leaves by
+taught.py.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, DateTime, Row, String, Text, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Row,
+    String,
+    Text,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.conversations.rows import utc
@@ -22,7 +35,7 @@ from bot.review.likeness import key_of, plain
 from knowledge.tables import Base
 from knowledge.vocabulary import vocabulary
 from nlu.intents import intents
-from nlu.labels import as_training_file, given_away
+from nlu.labels import given_away
 from nlu.report import apart_messages
 from nlu.training_data import Example
 
@@ -33,11 +46,20 @@ LABEL_KINDS: tuple[LabelKind, ...] = get_args(LabelKind)
 _LONGEST_NOTE = 500
 _LONGEST_EXAMPLE = 300
 _LONGEST_WORD = 20
+# Who is alone in the office confirms the next day what was decided today.
+_SLEPT_ON = dt.timedelta(hours=12)
+# What the engine is sure a message asks; None where it is not.
+Sure = Callable[[str], str | None]
+
+
+def unsure(_text: str) -> None:
+    """Nobody is asked."""
 
 
 class LabelRow(Base):
     """A decision. `text` is the example, redacted; `word` is one that the message names `meaning`
-    by (`occupation:nanny`) and that the vocabulary does not know."""
+    by (`occupation:nanny`) and that the vocabulary does not know. `doubt`: the intent that the
+    engine was sure of instead when it was decided."""
 
     __tablename__ = "review_label"
 
@@ -55,6 +77,8 @@ class LabelRow(Base):
     exported_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     done_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     done_by: Mapped[str | None] = mapped_column(String(60))
+    doubt: Mapped[str | None] = mapped_column(String(60))
+    confirmed_by: Mapped[str | None] = mapped_column(String(60))
 
 
 class LabelError(Exception):
@@ -95,6 +119,17 @@ class Label:
     exported_at: dt.datetime | None
     done_at: dt.datetime | None
     done_by: str | None
+    doubt: str | None
+    confirmed_by: str | None
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it waits for somebody else to confirm it."""
+        return self.doubt is not None and self.confirmed_by is None
+
+    def may_be_confirmed_by(self, staff: str, now: dt.datetime) -> bool:
+        """Somebody else may at once; whoever decided it, when it has been slept on."""
+        return self.unconfirmed and (self.staff != staff or now - self.at >= _SLEPT_ON)
 
 
 def checked(decision: Decision) -> Decision:
@@ -127,6 +162,7 @@ def decide(
     staff: str,
     now: dt.datetime,
     tests: Sequence[Example] | None = None,
+    sure: Sure = unsure,
 ) -> tuple[list[int], int]:
     """Keep one decision about messages (text, region); the decisions' numbers, and how many
     messages were left as they were because a message of the test set is nearly the same: who
@@ -148,7 +184,8 @@ def decide(
         if decision.kind == "intent" and example in known:
             secret += 1
         else:
-            kept.append(_keep(connection, key_of(text), example, region, decision, staff, now))
+            key = key_of(text)
+            kept.append(_keep(connection, key, example, region, decision, staff, now, sure))
     if not kept:
         raise LabelError("label_test")
     return kept, secret
@@ -161,6 +198,7 @@ def change(
     staff: str,
     now: dt.datetime,
     tests: Sequence[Example] | None = None,
+    sure: Sure = unsure,
 ) -> None:
     """Decide anew about a message. Raises `LabelError` as `decide` does."""
     decision = checked(decision)
@@ -168,7 +206,28 @@ def change(
     tests = test_messages() if tests is None else tests
     if decision.kind == "intent" and given_away([text], tests):
         raise LabelError("label_test")
-    _keep(connection, label.key, text, label.region, decision, staff, now)
+    _keep(connection, label.key, text, label.region, decision, staff, now, sure)
+
+
+def confirm(connection: Connection, label: Label, staff: str, now: dt.datetime) -> None:
+    """The label is right although the engine is sure of another intent. Raises `LabelError`:
+    label_own where it is for somebody else to say so, or there is nothing to confirm."""
+    if not label.may_be_confirmed_by(staff, now):
+        raise LabelError("label_own")
+    done = connection.execute(
+        update(LabelRow)
+        # What was decided anew meanwhile is not what was looked at.
+        .where(LabelRow.pk == label.pk, LabelRow.at == label.at, LabelRow.confirmed_by.is_(None))
+        .values(confirmed_by=staff)
+    )
+    if done.rowcount != 1:
+        raise LabelError("label_own")
+
+
+def any_unconfirmed(connection: Connection, pks: Iterable[int]) -> bool:
+    """Whether one of these decisions waits for somebody else to confirm it."""
+    waiting = select(LabelRow.pk).where(LabelRow.pk.in_(tuple(pks)), ~_accepted()).limit(1)
+    return connection.execute(waiting).first() is not None
 
 
 def decided(connection: Connection) -> set[str]:
@@ -181,13 +240,17 @@ def listed(
     kinds: Iterable[LabelKind] = LABEL_KINDS,
     *,
     only_open: bool = False,
+    only_accepted: bool = False,
     before: int | None = None,
     limit: int = 100_000,
 ) -> list[Label]:
-    """Decisions, the newest first; with `only_open` the tasks that are not done."""
+    """Decisions, the newest first; with `only_open` the tasks that are not done, with
+    `only_accepted` no labels that wait to be confirmed."""
     statement = select(*LabelRow.__table__.c).where(LabelRow.kind.in_(tuple(kinds)))
     if only_open:
         statement = statement.where(LabelRow.done_at.is_(None))
+    if only_accepted:
+        statement = statement.where(_accepted())
     if before is not None:
         statement = statement.where(LabelRow.pk < before)
     rows = connection.execute(statement.order_by(LabelRow.pk.desc()).limit(limit))
@@ -210,44 +273,6 @@ def set_done(connection: Connection, pk: int, staff: str, now: dt.datetime | Non
     return done.rowcount == 1
 
 
-def training_rows(connection: Connection) -> list[tuple[str, str]]:
-    """Text and intent of every accepted label that gives no test message away; also one whose test
-    message was written later."""
-    found = listed(connection, ("intent",))
-    known = given_away([label.text for label in found], test_messages())
-    return [
-        (label.text, label.intent) for label in found if label.intent and label.text not in known
-    ]
-
-
-def export(connection: Connection, now: dt.datetime, *, everything: bool = False) -> str:
-    """The labels not exported yet (or all) as a patch in Rasa's YAML: examples by intent, and words
-    for the vocabulary as synonyms. They cannot be changed any more. Empty where there are none."""
-    statement = select(*LabelRow.__table__.c).where(LabelRow.kind == "intent")
-    if not everything:
-        statement = statement.where(LabelRow.exported_at.is_(None))
-    labels = [_label(row) for row in connection.execute(statement.order_by(LabelRow.pk))]
-    connection.execute(
-        update(LabelRow)
-        .where(LabelRow.pk.in_([one.pk for one in labels]), LabelRow.exported_at.is_(None))
-        .values(exported_at=now)
-    )
-    return as_patch(labels)
-
-
-def as_patch(labels: Sequence[Label]) -> str:
-    """Labels in Rasa's YAML. A synonym's name is the kind and the canonical id of what it means."""
-    patch = as_training_file((one.text, one.intent) for one in labels if one.intent)
-    words: defaultdict[str, set[str]] = defaultdict(set)
-    for one in labels:
-        if one.word and one.meaning:
-            words[one.meaning].add(one.word)
-    for meaning in sorted(words):
-        patch += f"- synonym: {meaning}\n  examples: |\n"
-        patch += "".join(f"    - {word}\n" for word in sorted(words[meaning]))
-    return patch
-
-
 def meanings() -> dict[str, str]:
     """Everything a word can mean, as `kind:id`, and what it is called."""
     words = vocabulary()
@@ -266,6 +291,10 @@ def test_messages() -> tuple[Example, ...]:
     return apart_messages()
 
 
+def _accepted() -> ColumnElement[bool]:
+    return or_(LabelRow.doubt.is_(None), LabelRow.confirmed_by.is_not(None))
+
+
 def _keep(
     connection: Connection,
     key: str,
@@ -274,9 +303,12 @@ def _keep(
     decision: Decision,
     staff: str,
     now: dt.datetime,
+    sure: Sure,
 ) -> int:
+    text = redact(text)
+    doubt = sure(text) if decision.kind == "intent" else None
     values: dict[str, Any] = {
-        "text": redact(text),
+        "text": text,
         "kind": decision.kind,
         "intent": decision.intent,
         "word": decision.word or None,
@@ -287,6 +319,8 @@ def _keep(
         "at": now,
         "done_at": None,
         "done_by": None,
+        "doubt": doubt if doubt != decision.intent else None,
+        "confirmed_by": None,
     }
     pk = connection.execute(select(LabelRow.pk).where(LabelRow.key == key)).scalar()
     if pk is None:

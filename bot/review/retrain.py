@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.conversations.rows import utc
 from bot.logging import described
-from bot.review import labels
+from bot.review import taught
 from dialogs.turn import ANSWER
 from knowledge.strict_yaml import DataError
 from knowledge.tables import Base
@@ -155,7 +155,7 @@ class Trainer:
         way round."""
         with self._engine.connect() as connection:
             served = _pairs(_promoted_file(connection))
-            wanted = _pairs(as_training_file(labels.training_rows(connection)))
+            wanted = _pairs(as_training_file(taught.training_rows(connection)))
         return len(wanted ^ served)
 
     def _begin(self, staff: str) -> int | None:
@@ -187,7 +187,7 @@ class Trainer:
     def _run(self, pk: int) -> None:
         try:
             with self._engine.connect() as connection:
-                file = as_training_file(labels.training_rows(connection))
+                file = as_training_file(taught.training_rows(connection))
                 served = _promoted_file(connection)
             if file == served:
                 self._end(pk, "idle", "nothing_new")
@@ -210,15 +210,15 @@ class Trainer:
         is not worse, so that `follow` finds it there."""
         self._model_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".trial-", dir=self._model_dir) as folder:
-            taught, candidate = Path(folder, LABELS_NAME), Path(folder, MODEL_NAME)
+            labels, candidate = Path(folder, LABELS_NAME), Path(folder, MODEL_NAME)
             if file:
-                taught.write_text(file, encoding="utf-8")
+                labels.write_text(file, encoding="utf-8")
             given = {
                 "training": self._sources.training,
                 "config": self._sources.config,
                 "evaluation": self._sources.evaluation,
                 "model-dir": self._model_dir,
-                "labels": taught,
+                "labels": labels,
                 "candidate": candidate,
                 "sure": ANSWER,
             }

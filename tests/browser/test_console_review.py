@@ -84,7 +84,9 @@ def test_from_a_question_that_is_missed_to_its_answer(
     citizen.context.close()
 
 
-def test_labels_that_spoil_it_are_refused(office: BrowserContext, desk: Desk) -> None:
+def test_labels_that_spoil_it_are_refused(
+    office: BrowserContext, browser: Browser, desk: Desk
+) -> None:
     for text in SPOILING:
         note_missing(desk.app.engine, text, "140400", "operator", NOW)
     page = office.new_page()
@@ -94,7 +96,19 @@ def test_labels_that_spoil_it_are_refused(office: BrowserContext, desk: Desk) ->
         group = page.get_by_role("article").first
         group.get_by_role("combobox", name="选一件事").select_option(value="out_of_scope")
         group.get_by_role("button", name="定下来").click()
-        expect(page.get_by_role("status")).to_have_text("定好了。")
+        expect(page.get_by_role("status")).to_contain_text("要另一位同事在“已处理”里认可")
+    page.goto("/console/review/labels")
+    expect(page.get_by_text("等另一位同事认可，先不教")).to_have_count(len(SPOILING))
+    check(page)
+    shoot(page, "console-review-doubted")
+    colleague = browser.new_page(base_url=desk.url, locale="zh-CN", viewport=page.viewport_size)
+    log_in(colleague, "supervisor")
+    colleague.goto("/console/review/labels")
+    check(colleague)
+    for _ in SPOILING:
+        colleague.get_by_role("button", name="没标错，教给它").first.click()
+        expect(colleague.get_by_role("status")).to_contain_text("认可了")
+    colleague.context.close()
     page.goto("/console/review/retrain")
     page.get_by_role("button", name="开始训练").click()
     expect(page.get_by_role("heading", name="新的更差，没有换")).to_be_visible(timeout=120_000)

@@ -18,6 +18,7 @@ from tests.bot.review.teaching import MISSED, MISSED_INTENT, SPOILING, teachable
 from tests.bot.serving import NOW, serving
 
 REVIEW = "/console/review"
+LABELS = f"{REVIEW}/labels"
 TEST_MESSAGE = "我今年五十六了人家培训班还收不收"  # of nlu/evaluation
 
 
@@ -69,6 +70,7 @@ def test_a_message_is_labelled_changed_and_exported(desk: Desk) -> None:
     assert "补证写在哪里" in second.get(f"{REVIEW}/tasks").text
     assert desk.audited(action="label_changed")[0].about == "label:1"
 
+    second.submit(f"{REVIEW}/labels/2/confirm")  # the engine takes it for another office's
     patch = person.submit(f"{REVIEW}/export")
     assert patch.headers["content-disposition"] == 'attachment; filename="labels.yml"'
     assert patch.text.count("    - ") == 1
@@ -210,6 +212,10 @@ def test_labels_that_spoil_it_are_refused_in_sight(teachable: Desk) -> None:
     for text in SPOILING:
         note_missing(desk.app.engine, text, None, "operator", NOW)
     label_all(person, SPOILING, "out_of_scope")
+    assert "没有新的可学" in trained(desk, person)  # they wait for somebody else
+    colleague = desk.logged_in("supervisor")
+    for waiting in re.findall(r"review/labels/(\d+)/confirm", colleague.get(LABELS).text):
+        colleague.submit(f"{LABELS}/{waiting}/confirm")
     page = trained(desk, person)
     assert "新的更差，没有换" in page
     assert "社保补贴到账慢" in page
@@ -242,12 +248,43 @@ def test_what_a_word_means_is_chosen_by_its_words(desk: Desk) -> None:
     )
 
 
-def test_a_label_that_the_engine_contradicts_is_shown(desk: Desk) -> None:
+def test_a_label_that_the_engine_contradicts_waits_for_somebody_else(desk: Desk) -> None:
     person = desk.logged_in("editor")
-    for text, intent in (("星级几年评一次", "refresher"), ("保险谁来买", "accident_insurance")):
+    said = {}
+    for text, intent in (("保险谁来买", "accident_insurance"), ("星级几年评一次", "refresher")):
         note_missing(desk.app.engine, text, "140400", "operator", NOW)
         (ref,) = refs(person.get(REVIEW).text)
-        person.submit(f"{REVIEW}/label", choice=f"intent:{intent}", ref=ref)
+        done = person.submit(f"{REVIEW}/label", choice=f"intent:{intent}", ref=ref)
+        said[text] = "要另一位同事" in done.text
+    assert said == {"保险谁来买": False, "星级几年评一次": True}
     page = person.get(f"{REVIEW}/labels").text
-    assert page.count("请再看一遍") == 1
+    assert page.count("等另一位同事认可") == 1
     assert "机器人拿准是“星级和等级评定”" in page
+    assert "没标错" not in page
+    own = person.submit(f"{REVIEW}/labels/2/confirm")
+    assert own.status_code == 422
+    assert "要另一位同事来认可" in own.text
+    assert "一共标了1句" in person.get(f"{REVIEW}/retrain").text
+    assert "星级" not in person.submit(f"{REVIEW}/export").text
+
+    colleague = desk.logged_in("supervisor")
+    assert colleague.get(f"{REVIEW}/labels").text.count("没标错") == 1
+    confirmed = colleague.submit(f"{REVIEW}/labels/2/confirm")
+    assert "认可了，下次训练会教给机器人" in confirmed.text
+    assert "等另一位同事" not in confirmed.text
+    assert desk.audited(action="label_confirmed")[0].about == "label:2"
+    assert "一共标了2句" in person.get(f"{REVIEW}/retrain").text
+    assert "星级几年评一次" in person.submit(f"{REVIEW}/export").text
+    assert colleague.submit(f"{REVIEW}/labels/99/confirm").status_code == 404
+
+
+def test_who_is_alone_confirms_the_next_day(desk: Desk) -> None:
+    person = desk.logged_in("administrator")
+    note_missing(desk.app.engine, "星级几年评一次", "140400", "operator", NOW)
+    (ref,) = refs(person.get(REVIEW).text)
+    person.submit(f"{REVIEW}/label", choice="intent:refresher", ref=ref)
+    assert "没标错" not in person.get(f"{REVIEW}/labels").text
+    desk.clock.forward(hours=13)
+    person = desk.logged_in("administrator")
+    assert "没标错" in person.get(f"{REVIEW}/labels").text
+    assert "认可了" in person.submit(f"{REVIEW}/labels/1/confirm").text

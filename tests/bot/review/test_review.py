@@ -25,6 +25,7 @@ from bot.review.labels import Decision, LabelError, LabelRow
 from bot.review.likeness import grouped, key_of
 from bot.review.places import KINDS, Kind, Wanted
 from bot.review.retrain import RetrainingRow, Trainer
+from bot.review.taught import export, training_rows
 from bot.settings import settings
 from dialogs.reply import Message
 from dialogs.wording import say
@@ -305,7 +306,7 @@ def test_an_exported_label_is_good_rasa_data_and_stays_as_it_is(sqlite_engine: E
     pk, _ = decide(sqlite_engine, "回锅：要\n不要 # 钱", word)
     decide(sqlite_engine, "随便说说", Decision("dismissed"))
     with sqlite_engine.begin() as connection:
-        patch = labels.export(connection, NOW)
+        patch = export(connection, NOW)
     assert yaml.safe_load(patch) == {
         "version": "3.1",
         "nlu": [
@@ -314,13 +315,62 @@ def test_an_exported_label_is_good_rasa_data_and_stays_as_it_is(sqlite_engine: E
         ],
     }
     with sqlite_engine.begin() as connection:
-        assert labels.export(connection, NOW) == ""
-        assert labels.export(connection, NOW, everything=True) == patch
+        assert export(connection, NOW) == ""
+        assert export(connection, NOW, everything=True) == patch
         found = labels.find(connection, pk)
         assert found is not None
         assert found.exported_at == NOW
         with pytest.raises(LabelError, match="label_exported"):
             labels.change(connection, found, Decision("dismissed"), "me", NOW, ())
+
+
+def test_a_label_that_is_doubted_leaves_when_it_is_confirmed(engine: Engine) -> None:
+    sure = {"星级几年评一次": "star_rating", "补证去哪": "permit"}.get
+
+    def decided_on(text: str, intent: str, staff: str = "me") -> labels.Label:
+        with engine.begin() as connection:
+            (pk,), _ = labels.decide(
+                connection, [(text, None)], Decision("intent", intent), staff, NOW, (), sure
+            )
+            found = labels.find(connection, pk)
+            assert found is not None
+            return found
+
+    doubted = decided_on("星级几年评一次", "refresher")
+    agreed = decided_on("补证去哪", "permit")
+    assert (doubted.unconfirmed, agreed.unconfirmed) == (True, False)
+    with engine.begin() as connection:
+        assert training_rows(connection) == [("补证去哪", "permit")]
+        assert "星级" not in export(connection, NOW, everything=True)
+        for label, staff in ((doubted, "me"), (agreed, "you")):
+            with pytest.raises(LabelError, match="label_own"):
+                labels.confirm(connection, label, staff, NOW)
+        labels.confirm(connection, doubted, "you", NOW)
+        assert ("星级几年评一次", "refresher") in training_rows(connection)
+        assert "星级" in export(connection, NOW, everything=True)
+
+
+def test_what_is_decided_anew_is_doubted_anew(engine: Engine) -> None:
+    with engine.begin() as connection:
+        (pk,), _ = labels.decide(
+            connection,
+            [("星级几年评一次", None)],
+            Decision("intent", "refresher"),
+            "me",
+            NOW,
+            (),
+            lambda _: "star_rating",
+        )
+        looked_at = labels.find(connection, pk)
+        assert looked_at is not None
+        later = NOW + dt.timedelta(minutes=1)
+        another = Decision("intent", "permit")
+        labels.change(connection, looked_at, another, "me", later, (), lambda _: "star_rating")
+        with pytest.raises(LabelError, match="label_own"):  # not what was looked at
+            labels.confirm(connection, looked_at, "you", later)
+        right = Decision("intent", "star_rating")
+        labels.change(connection, looked_at, right, "me", later, (), lambda _: "star_rating")
+        assert training_rows(connection) == [("星级几年评一次", "star_rating")]
 
 
 def test_a_task_for_the_library_is_done_and_opened_again(sqlite_engine: Engine) -> None:
@@ -452,7 +502,7 @@ def test_a_label_that_has_become_a_test_message_is_left_out(taught: App) -> None
                 at=NOW,
             )
         )  # fmt: skip
-        rows = labels.training_rows(connection)
+        rows = training_rows(connection)
     assert rows == [(MISSED[0], MISSED_INTENT)]
 
 

@@ -1,0 +1,170 @@
+"""How long what one side writes takes to stand before the other, in the web chat and on WeChat.
+
+`python -m tests.browser.measure_talk` serves the whole application in a process of its own while a
+hundred others chat with it; somebody with the web chat and somebody with a telephone ask for a
+person, a member of staff takes both, and they write to each other. A time begins with the key that
+sends (on the telephone: when WeChat has the message) and ends when the words are painted on the
+other's page (on the telephone: when WeChat's API has been given them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.console_office import OFFICE, at_desk
+from tests.browser.load import loaded, machine, quantiles
+from tests.browser.test_chat import ask
+from tests.simulators.wechat_phone import Phones, phones
+from tests.simulators.wechat_platform import Delivered
+
+AUNT = "oAuntWithATelephone0000000001"
+_LONGEST_S = 30.0
+# Notes when each sentence (第…句) is first painted, and when the key that sends went down.
+WATCH = """
+() => {
+  window.seen = {};
+  window.sentAt = 0;
+  const look = () => {
+    for (const [words] of document.body.innerText.matchAll(/第\\d+句话?/g)) {
+      if (!(words in seen)) {
+        seen[words] = 0;
+        requestAnimationFrame(() => { seen[words] = Date.now(); });
+      }
+    }
+  };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") window.sentAt = Date.now();
+  }, true);
+}
+"""
+
+
+def takes(page: Page) -> None:
+    """The member of staff takes whoever waits longest, and looks at the conversation."""
+    page.goto("/console/conversations")
+    page.get_by_role("button", name="接过来").first.click()
+    page.get_by_text("您接着", exact=True).wait_for()
+    page.wait_for_load_state()
+    page.evaluate(WATCH)
+
+
+def measure(
+    browser: Browser, url: str, phone: Phones, on_phone: dict[str, float], rounds: int
+) -> dict[str, list[float]]:
+    """Let them write to each other, `rounds` times; what took how long, in milliseconds."""
+    times: dict[str, list[float]] = {}
+    rng = random.Random(4)
+    mei = browser.new_context(viewport=OFFICE, locale="zh-CN", base_url=url).new_page()
+    mei.goto("/")
+    ask(mei, "转人工")
+    web = at_desk(browser, url, "li")
+    takes(web)
+    mei.evaluate(WATCH)
+    phone.say(AUNT, "转人工")
+    wechat = at_desk(browser, url, "wang")
+    takes(wechat)
+    for number in range(rounds):
+        exchanges = (
+            ("web chat → staff", _web_asks(mei), _on(web)),
+            ("staff → web chat", _staff_says(web), _on(mei)),
+            ("WeChat → staff", _phone_asks(phone), _on(wechat)),
+            ("staff → WeChat", _staff_says(wechat), partial(_arrived, on_phone)),
+        )
+        for place, (what, send, seen_at) in enumerate(exchanges):
+            time.sleep(rng.uniform(0.3, 1.3))  # at no fixed place in anybody's round
+            words = f"第{number}{place}句"
+            times.setdefault(what, []).append(-send(words) + seen_at(words))
+    return times
+
+
+def _web_asks(page: Page) -> Callable[[str], float]:
+    """Somebody writes in the web chat; when it was sent, in milliseconds of the clock."""
+
+    def send(words: str) -> float:
+        ask(page, words)
+        return float(page.evaluate("window.sentAt"))
+
+    return send
+
+
+def _staff_says(page: Page) -> Callable[[str], float]:
+    """The member of staff writes; when it was sent."""
+
+    def send(words: str) -> float:
+        page.get_by_role("textbox", name="上的人说").fill(words)
+        page.keyboard.press("Control+Enter")
+        return float(page.evaluate("window.sentAt"))
+
+    return send
+
+
+def _phone_asks(phone: Phones) -> Callable[[str], float]:
+    """Somebody writes on WeChat; when."""
+
+    def send(words: str) -> float:
+        began = 1000 * time.time()
+        phone.say(AUNT, words)
+        return began
+
+    return send
+
+
+def _on(page: Page) -> Callable[[str], float]:
+    """When words are painted on a page."""
+
+    def seen_at(words: str) -> float:
+        seen = page.wait_for_function(
+            "words => window.seen[words]", arg=words, timeout=1000 * _LONGEST_S, polling=20
+        )
+        return float(seen.json_value())
+
+    return seen_at
+
+
+def _arrived(on_phone: dict[str, float], words: str) -> float:
+    """When the telephone had the words."""
+    deadline = time.monotonic() + _LONGEST_S
+    while words not in on_phone:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{words} never came")
+        time.sleep(0.005)
+    return on_phone[words]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--every", type=float, default=20.0, help="seconds between messages")
+    parser.add_argument("--rounds", type=int, default=40)
+    given = parser.parse_args()
+    on_phone: dict[str, float] = {}
+
+    async def note(delivered: Delivered) -> None:
+        on_phone.setdefault(delivered.text, 1000 * time.time())
+
+    with phones() as (phone, api), loaded(given.people, given.every, api) as url:
+        phone.reach(f"{url}/wechat")
+        phone.api.on_delivered = note
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            )
+            times = measure(browser, url, phone, on_phone, given.rounds)
+            browser.close()
+    for what, took in times.items():
+        late = sum(one > 1000 for one in took)
+        sys.stdout.write(f"{what}: {len(took)} times, {quantiles(took)}, {late} over a second\n")
+    sys.stdout.write(f"{given.people} others chatting; {machine()}\n")
+
+
+if __name__ == "__main__":
+    main()
