@@ -20,6 +20,7 @@ from dialogs.wording import say
 from knowledge.library import Library
 from knowledge.numbers import figures_in, numbers_in
 from knowledge.schema import Document
+from knowledge.strict_yaml import read
 from knowledge.vocabulary import Vocabulary
 from nlu.engine import EmbeddedClassifier, load_or_train
 from nlu.understand import Understander
@@ -28,8 +29,6 @@ from nlu.understanding import Classifier
 CHINA = dt.timezone(dt.timedelta(hours=8))
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=CHINA)
 _UNSAID = "文件没写"
-# The hotlines an answer may name without a clause.
-_NUMBERS_OF_OURS = {12333.0, 12345.0, 12348.0, 12338.0, 12356.0, 110.0, 120.0}
 
 
 def open_conversation(
@@ -42,6 +41,13 @@ def open_conversation(
     stands before the embedded one."""
     understander = Understander(engine, _embedded()) if engine else _understander()
     return Conversation(library, words, understander.understand, now)
+
+
+@cache
+def hotlines() -> dict[str, dict[str, str]]:
+    """The telephone numbers that the bot may name without a clause."""
+    listed = read(Path("dialogs/hotlines.yaml")).data["hotlines"]
+    return {told["number"]: told for told in listed}
 
 
 @cache
@@ -80,7 +86,7 @@ def check_reply(reply: Reply, library: Library, as_of: dt.date) -> int:
 
 
 def _known_numbers(statement: Statement, library: Library, as_of: dt.date) -> Iterator[float]:
-    yield from _NUMBERS_OF_OURS
+    yield from map(float, hotlines())
     yield from (as_of.year, as_of.month, as_of.day)
     for clause_id in statement.clauses:
         found = library.clause(clause_id)
