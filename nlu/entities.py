@@ -46,7 +46,7 @@ _DENIED = re.compile(r"(没有|没|未|不|不是|从没|没能|别)(在|跟|和
 
 # 我不在广州: another place than this one.
 _ELSEWHERE = re.compile(r"(不在|没在|不是在|不去|不是来自)$")
-_OF_A_PLACE = re.compile(r"(人|市|省|县|区|旅游|户口|沈阳|大连|鞍山|包头|广州|肇庆|长治)$")
+_OF_A_PLACE = re.compile(r"(人|市|省|县|区|旅游|户口)$")
 # 肢体残疾三级, 工伤定了四级
 _OF_HARM = re.compile(r"(残疾|伤残|工伤|肢体|视力|听力|智力|精神|致残|伤情)[^，。？！能考证]{0,5}$")
 _SHORT = 2
@@ -165,6 +165,12 @@ def _denied(kind: EntityKind, before: str) -> bool:
     return _NEGATION.search(before) is not None and not _ASKED.search(before)
 
 
+@cache
+def _places() -> re.Pattern[str]:
+    names = {name for region in vocabulary().regions.values() for name in region.called}
+    return re.compile(f"{one_of(names)}{{2,}}")
+
+
 def _torn(text: str, start: int, end: int) -> bool:
     """Whether text[start:end] is a piece of other words: 保定 in 医保|定点, 大连 in 大连港.
 
@@ -178,7 +184,9 @@ def _torn(text: str, start: int, end: int) -> bool:
             if frequency(token) < _SURE:
                 return False
             torn |= (
-                len(token) > end - start and not _OF_A_PLACE.search(token)
+                len(token) > end - start
+                and not _OF_A_PLACE.search(token)
+                and not _places().fullmatch(token)  # 山西太原 is a word of the tokenizer's
                 if place <= start and end <= after
                 else place < start or (after > end and text[end:after] != _LEARN)
             )

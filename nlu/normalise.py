@@ -1,7 +1,7 @@
 """Making equal what people mean as equal, before any engine sees it.
 
 Full-width to half-width, traditional to simplified characters, zero-width and control characters
-away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml),
+and pictures (👍) away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml),
 slips that only sound like a word written as that word (nlu/sounds.py). The text stays readable
 Chinese and says the same.
 """
@@ -27,6 +27,8 @@ _CLAUSE_SPACE = re.compile(
 )
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _PASSES = 5
+_UNREAD = ("Cf", "Cc", "Co", "Cs")
+_PICTURES = ("So", "Sk")
 _TO_CHINESE = str.maketrans({"?": "？", "!": "！", ",": "，", ";": "；", "~": ""})
 
 
@@ -44,11 +46,9 @@ def _spoken() -> tuple[tuple[re.Pattern[str], str], ...]:
 def normalise(text: str) -> str:
     """`text` in the one form that engines, entities and cues are written for."""
     text = unicodedata.normalize("NFKC", text)
-    text = "".join(
-        " " if char in "\r\n\t" else char
-        for char in text
-        if char in "\r\n\t" or unicodedata.category(char) not in ("Cf", "Cc", "Co", "Cs")
-    )
+    text = _dropped(text, _UNREAD)
+    bare = _dropped(text, _PICTURES)
+    text = bare if has_words(bare) else text
     text = _simplifier().convert(text).translate(_TO_CHINESE)
     for _ in range(_PASSES):
         settled = _settled(text)
@@ -58,6 +58,15 @@ def normalise(text: str) -> str:
     return text
 
 
+def _dropped(text: str, categories: tuple[str, ...]) -> str:
+    """`text` without the characters of these Unicode categories, a line break as a space."""
+    return "".join(
+        " " if char in "\r\n\t" else char
+        for char in text
+        if char in "\r\n\t" or unicodedata.category(char) not in categories
+    )
+
+
 def _settled(text: str) -> str:
     """One pass; what it changes may give another something to do (边 度, 边度, 哪里)."""
     text = _CLAUSE_SPACE.sub("，", _SPACES.sub(" ", text))
@@ -65,6 +74,19 @@ def _settled(text: str) -> str:
     for said, written in _spoken():
         text = said.sub(written, text)
     return mend(text)
+
+
+# 手机13900001111, 我的身份证号是…: who somebody is, and nothing of what is asked.
+_WHO = re.compile(
+    r"(?:我的?)?(?:手机|(?:联系)?电话|联系方式|身份证|微信)?(?:号码|号)?[是为：:]? ?"
+    r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)[，。 ]?"
+)
+
+
+def without_numbers(text: str) -> str:
+    """The normalised `text` without telephone and ID numbers; as it is where nothing else is in it."""
+    rest = _WHO.sub("", text)
+    return rest if has_words(rest) else text
 
 
 def has_words(text: str) -> bool:

@@ -13,7 +13,7 @@ import structlog
 from nlu.aspects import aspects_of
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
-from nlu.normalise import normalise
+from nlu.normalise import normalise, without_numbers
 from nlu.split import announced, asked, core, halves, names_a_subject, questions
 from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, Understanding
 
@@ -199,10 +199,11 @@ class Understander:
         )
 
     def _part(self, text: str) -> _Part:
-        ranking = self._classify(text)
-        if len(text) > _STORY:
-            ranking = _both(ranking, self._classify(asked(text)))
-        return _Part(text, self._weighed(text, ranking))
+        said = without_numbers(text)
+        ranking = self._classify(said)
+        if len(said) > _STORY:
+            ranking = _both(ranking, self._classify(asked(said)))
+        return _Part(text, self._weighed(said, ranking))
 
     def _weighed(self, text: str, ranking: tuple[Score, ...]) -> tuple[Score, ...]:
         """The ranking with what is far from our subject weighed against all that is not."""

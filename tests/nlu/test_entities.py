@@ -176,6 +176,11 @@ def test_what_is_described_is_of_the_vocabulary() -> None:
         assert row["value"] in lists[row["kind"]]
 
 
+@pytest.mark.parametrize("text", ["山西太原有没有回炉培训", "吉林长春补贴", "辽宁沈阳补贴"])
+def test_a_province_and_its_city_in_one_word_are_both_found(text: str) -> None:
+    assert [entity.kind for entity in entities_of(text)][:2] == ["region", "region"]
+
+
 @pytest.mark.parametrize("text", ["医保定点医院", "从化解矛盾开始", "国内江湖规矩", "大连港附近"])
 def test_a_place_torn_out_of_other_words_is_none(text: str) -> None:
     assert not {kind for kind, _ in found(text)} & {"region"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.normalise import has_chinese, has_words, normalise
+from nlu.normalise import has_chinese, has_words, normalise, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ from nlu.normalise import has_chinese, has_words, normalise
         ("劳动关系", "劳动关系"),
         ("培训资询", "培训咨询"),
         ("补帖去哪领", "补贴去哪领"),
+        ("长治回炉👍几次", "长治回炉几次"),
+        ("👍👍", "👍👍"),
     ],
 )
 def test_what_means_the_same_is_written_the_same(written: str, wanted: str) -> None:
@@ -53,3 +55,16 @@ def test_words_and_chinese() -> None:
     assert not has_words("？！…")
     assert has_chinese("a补")
     assert not has_chinese("abc1")
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("我叫王小花，手机13900001111，想学月嫂", "我叫王小花，想学月嫂"),
+        ("我的身份证号是440106198501012343，帮我查回炉", "帮我查回炉"),
+        ("13900001111", "13900001111"),
+        ("证号GZ4401062024010203怎么查", "证号GZ4401062024010203怎么查"),
+    ],
+)
+def test_who_somebody_is_says_nothing_of_what_is_asked(said: str, asked: str) -> None:
+    assert without_numbers(said) == asked
