@@ -1,9 +1,9 @@
 """Making equal what people mean as equal, before any engine sees it.
 
-Full-width to half-width, traditional to simplified characters, zero-width and control characters
-and pictures (👍) away, repeated punctuation once, dialect's function words in their common form (nlu/spoken.yaml),
-slips that only sound like a word written as that word (nlu/sounds.py). The text stays readable
-Chinese and says the same.
+Full-width to half-width, traditional to simplified characters; zero-width and control characters
+and pictures (👍) away; repeated punctuation once; dialect's function words in their common form
+(nlu/spoken.yaml), slips that only sound like a word written as that word (nlu/sounds.py). The text
+stays readable Chinese and says the same.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _WHO = re.compile(
 
 
 def without_numbers(text: str) -> str:
-    """The normalised `text` without telephone and ID numbers; as it is where nothing else is in it."""
+    """`text` (normalised) without telephone and ID numbers, unless they are all there is."""
     rest = _WHO.sub("", text)
     return rest if has_words(rest) else text
 
