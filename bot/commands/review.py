@@ -68,10 +68,14 @@ def _told(done: Retraining) -> list[str]:
         return [f"{done.state}: {done.progress}"]
     found = done.figures
     lines = [
-        f"{done.state}: {done.labels} labels",
+        f"{done.state}: {done.labels} labels" + "".join(f", {why}" for why in found.reasons),
         _row("old", found.old),
         _row("new", found.new),
         f"test messages that the training gives away, asked of neither: {found.given_away}",
+    ]
+    lines += [
+        f"surer of what is right, {name}: {one.shift:+.2f} of {one.messages} (± {one.error:.2f})"
+        for name, one in (("all", found.whole), ("taken from", found.taken_from))
     ]
     return lines + [f"no longer: {s.text} ({s.wanted}) → {s.got}" for s in found.slips]
 

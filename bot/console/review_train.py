@@ -81,6 +81,7 @@ def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
         rasa=parts.settings.nlu_engine == "rasa",
         states=table("retrain_state"),
         progress=table("retrain_progress"),
+        reasons=table("retrain_reason"),
         intent_name=lambda name: intents()[name].label if name in intents() else name,
         error=error,
     )

@@ -360,9 +360,11 @@ def _figures(told: dict[str, Any]) -> Figures:
         given_away=told["given_away"],
         examples=told["examples"],
         slips=tuple(Slip(**slip) for slip in told["slips"]),
-        # Trials before this was written down have none.
-        in_scope=Change(**told.get("in_scope", {})),
-        far=Change(**told.get("far", {})),
+        **{
+            # Trials before one was written down have none.
+            name: Change(**told.get(name, {}))
+            for name in ("in_scope", "far", "whole", "taken_from")
+        },
     )
 
 

@@ -6,38 +6,52 @@ import pytest
 
 from nlu.trial import Change, Figures, Tried
 
+TRIED = Tried(right=90, in_scope=100, far_answered=1, far=50)
+
 
 @pytest.mark.parametrize(
-    ("lost", "won", "worse"),
+    ("shift", "error", "less_sure"),
     [
-        (0, 0, False),
-        (0, 9, False),
-        (1, 0, False),  # a sound label that moves one message at the border
-        (3, 0, False),
-        (4, 0, True),
-        (40, 0, True),
-        (6, 5, False),
-        (11, 4, True),
-        (500, 450, True),
-        (500, 480, False),
+        (0.0, 0.0, False),
+        (+2.0, 0.1, False),
+        (-0.05, 0.001, False),  # beyond chance, and a trifle
+        (-0.9, 1.0, False),  # what chance does
+        (-1.3, 1.0, True),
+        (-0.42, 0.26, True),  # three bad labels among 1,800 messages
+        (-16.0, 2.7, True),
     ],
 )
-def test_a_loss_counts_when_it_is_hardly_chance(lost: int, won: int, worse: bool) -> None:
-    assert Change(lost, won, messages=5000).worse is worse
+def test_less_certainty_counts_beyond_chance_and_trifles(
+    shift: float, error: float, less_sure: bool
+) -> None:
+    assert Change(messages=1800, shift=shift, error=error).less_sure is less_sure
 
 
-def test_much_lost_of_few_messages_counts() -> None:
-    assert Change(1, 0, messages=7).worse
-    assert not Change(1, 0, messages=100).worse
-    assert not Change(2, 2, messages=7).worse
+@pytest.mark.parametrize(
+    ("lost", "won", "messages", "much"),
+    [
+        (0, 9, 1800, False),
+        (5, 0, 1800, False),  # at the border some always change sides
+        (10, 0, 1800, True),
+        (17, 8, 1800, False),
+        (1, 0, 7, True),
+        (2, 2, 7, False),
+    ],
+)
+def test_much_lost_counts_however_it_came(lost: int, won: int, messages: int, much: bool) -> None:
+    assert Change(lost, won, messages).much_lost is much
 
 
-def test_either_loss_keeps_the_old_model() -> None:
-    tried = Tried(right=90, in_scope=100, far_answered=1, far=50)
+def test_any_reason_keeps_the_old_model() -> None:
+    def reasons(**changes: Change) -> tuple[str, ...]:
+        figures = Figures(TRIED, TRIED, 0, 1000, **changes)
+        assert figures.worse is bool(figures.reasons)
+        return figures.reasons
 
-    def figures(in_scope: Change, far: Change) -> Figures:
-        return Figures(tried, tried, 0, 1000, in_scope=in_scope, far=far)
-
-    assert not figures(Change(1, 0, 100), Change(1, 0, 100)).worse
-    assert figures(Change(9, 1), Change(0, 0)).worse
-    assert figures(Change(0, 9), Change(5, 0)).worse
+    lost, unsure = Change(lost=9, messages=100), Change(messages=100, shift=-2.0, error=0.5)
+    assert reasons() == ()
+    assert reasons(in_scope=lost) == ("in_scope",)
+    assert reasons(far=lost) == ("far",)
+    assert reasons(whole=unsure) == ("less_sure",)
+    assert reasons(taken_from=unsure) == ("taken_from",)
+    assert reasons(in_scope=unsure, far=unsure) == ()  # counted in the whole

@@ -34,6 +34,7 @@ from nlu.intents import intents
 from nlu.labels import LABELS_NAME, as_training_file, with_labels
 from nlu.report import apart_messages
 from nlu.training_data import TrainingData, read_files, read_training_data
+from nlu.trial import Reason
 from nlu.understand import Understander
 from tests.bot.review.teaching import MISSED, MISSED_INTENT, SPOILING, sources, teachable_app
 from tests.bot.serving import NOW
@@ -562,7 +563,7 @@ def test_the_commands(taught: App, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     teach(taught, SPOILING, "out_of_scope")
     refused = run.invoke(review_app, ["retrain"])
     assert refused.exit_code == 1
-    assert "refused: 4 labels" in refused.output
+    assert "refused: 4 labels, in_scope" in refused.output
     assert "old: in scope right 7/7, far answered as ours 0/2" in refused.output
     assert "no longer: 社保补贴" in refused.output
     exported = run.invoke(review_app, ["export"])
@@ -578,6 +579,7 @@ def test_nothing_of_retraining_is_left_unsaid() -> None:
     from bot.console.wording import table
 
     assert set(table("retrain_state")) == set(get_args(retrain.State))
+    assert set(table("retrain_reason")) == set(get_args(Reason))
     assert set(table("review_kind")) == set(KINDS)
     assert set(table("label_kind")) == set(labels.LABEL_KINDS)
     assert {"begun", "old", "training", "testing"} <= set(table("retrain_progress"))
