@@ -53,25 +53,26 @@ def gap_asked(
         if not silence.naming or any(word in ask.text for word in silence.naming)
         for question in silence.asked
     ]
-    given = [
-        _known(question, words).terms | _known(pick.entry.provision.says, words).terms
-        for pick in picks[:_RIVALS]
-        for question in ("", *pick.entry.provision.asked)
-    ]
-    shared = [(asked.keys() & known.terms, known, gap) for known, gap in silent]
-    rivals = [asked.keys() & terms for terms in given]
-    found = Counter(chain.from_iterable((*(terms for terms, _, _ in shared), *rivals)))
-    worth = {
-        term: asked[term] * math.log(1 + (len(shared) + len(rivals)) / number)
-        for term, number in found.items()
-    }
+    said = frozenset(asked)
     weight = sum(asked.values())
-    likely = [
-        (sum(worth[term] for term in terms), gap)
+    shared = [(said & known.terms, known, gap) for known, gap in silent]
+    alike = [
+        (terms, gap)
         for terms, known, gap in shared
         if 2 * sum(asked[term] for term in terms) >= _ALIKE * (weight + known.weight)
     ]
-    if likely:
+    if alike:
+        rivals = [
+            said & (_known(question, words).terms | _known(pick.entry.provision.says, words).terms)
+            for pick in picks[:_RIVALS]
+            for question in ("", *pick.entry.provision.asked)
+        ]
+        found = Counter(chain.from_iterable((*(terms for terms, _, _ in shared), *rivals)))
+        worth = {
+            term: asked[term] * math.log(1 + (len(shared) + len(rivals)) / number)
+            for term, number in found.items()
+        }
+        likely = [(sum(worth[term] for term in terms), gap) for terms, gap in alike]
         covered, gap = max(likely, key=lambda row: row[0])
         if all(sum(worth[term] for term in terms) < covered for terms in rivals):
             return gap

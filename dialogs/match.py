@@ -16,6 +16,7 @@ from itertools import chain, pairwise
 
 from knowledge.library import Entry
 from knowledge.numbers import numbers_in
+from knowledge.terms import ABOVE, ASKED, TEXT, Terms
 from knowledge.vocabulary import Vocabulary
 from knowledge.words import one_of, question_words
 
@@ -30,13 +31,14 @@ _LENGTH = 1.2
 # What the nearest of the questions a provision is known to answer counts for, and how much a long
 # one must share more.
 _ASKED, _ASKED_LENGTH = 0.8, 1.0
-# Characters that say nothing about what is asked, alone or two together.
 # A trade that is named tells who asks, which is weighed apart, more than what is asked.
 _TRADE = 0.6
 # One that somebody wants to learn is what she asks about.
 _LEARNT = re.compile("[学教当]$")
 # Everyday words that stand for something else in documents (保险公司, and 企业 for a firm).
 _ELSEWHERE = frozenset(("公司",))
+_PARTS = 2.0**30
+# Characters that say nothing about what is asked, alone or two together.
 _EMPTY = frozenset(
     "的了吗呢吧啊呀是在和与及或我你您他她它有没不就都也还请想要能哪这那个什么怎多少几给去来到对为以会让被把咱俺们"
 )
@@ -49,35 +51,43 @@ def nearness(
     asked = _without_trades(asked_terms(text, words), text, words)
     coined = (term for entry in entries for term in entry.terms.coined)
     asked |= dict.fromkeys((term for term in coined if term in text), _COINED)
-    said = frozenset(asked)
     named = _named(text, topics, words)
-    whole = [entry.terms.text & said for entry in entries]
-    part = [
-        ((entry.terms.above | _implied(entry, named)) & said) - terms
-        for entry, terms in zip(entries, whole, strict=True)
-    ]
-    known = [[question & said for question in entry.terms.asked] for entry in entries]
-    found = Counter(chain.from_iterable((*whole, *part)))
-    for questions, terms, others in zip(known, whole, part, strict=True):
-        found.update(frozenset().union(*questions) - terms - others)
-    worth = {term: asked[term] * math.log(1 + len(entries) / found[term]) for term in found}
+    shared = [_shared(entry, asked, named) for entry in entries]
+    found = Counter(chain.from_iterable(shared))
+    # Rounded so that sums are exact, in whatever order: equal scores must stay equal.
+    worth = {
+        term: round(asked[term] * math.log(1 + len(entries) / found[term]) * _PARTS) / _PARTS
+        for term in found
+    }
+    return [_near(entry.terms, parts, worth) for entry, parts in zip(entries, shared, strict=True)]
 
-    def total(terms: frozenset[str]) -> float:
-        # The exact sum: a set has no order, and equal scores must stay equal.
-        return math.fsum(worth[term] for term in terms)
 
-    scores = []
-    for entry, terms, others, questions in zip(entries, whole, part, known, strict=True):
-        score = total(terms) + _IN_PART * total(others) - _LENGTH * math.log(len(entry.terms.text))
-        nearest = max(
-            (
-                total(shared) - _ASKED_LENGTH * math.log(len(question))
-                for shared, question in zip(questions, entry.terms.asked, strict=True)
-            ),
-            default=0.0,
-        )
-        scores.append(score + _ASKED * max(0.0, nearest))
-    return scores
+def _shared(
+    entry: Entry, asked: Mapping[str, float], named: Mapping[str, frozenset[str]]
+) -> dict[str, tuple[int, ...]]:
+    """The terms that a provision shares with the question, and the parts they stand in."""
+    parts = entry.terms.parts
+    shared = {term: parts[term] for term in asked.keys() & parts.keys()}
+    # The names of its topics, which it need not say again, stand above it as it were.
+    for term in _implied(entry, named) & asked.keys():
+        where = shared.get(term, ())
+        if where[:1] not in ((TEXT,), (ABOVE,)):
+            shared[term] = (ABOVE, *where)
+    return shared
+
+
+def _near(terms: Terms, shared: Mapping[str, tuple[int, ...]], worth: Mapping[str, float]) -> float:
+    """How near a provision is by the parts in which it shares terms, and what each is worth."""
+    sums = [0.0] * len(terms.sizes)
+    for term, parts in shared.items():
+        for part in parts:
+            sums[part] += worth[term]
+    score = sums[TEXT] + _IN_PART * sums[ABOVE] - _LENGTH * math.log(terms.sizes[TEXT])
+    questions = zip(sums[ASKED:], terms.sizes[ASKED:], strict=True)
+    nearest = max(
+        (total - _ASKED_LENGTH * math.log(size) for total, size in questions), default=0.0
+    )
+    return score + _ASKED * max(0.0, nearest)
 
 
 def asked_terms(text: str, words: Vocabulary) -> dict[str, float]:
@@ -137,5 +147,5 @@ def _named(text: str, topics: Sequence[str], words: Vocabulary) -> dict[str, fro
 
 
 def _implied(entry: Entry, named: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The names of a provision's topics, which it need not say again."""
+    """The names of a provision's topics."""
     return frozenset().union(*(named.get(topic, ()) for topic in entry.provision.topics))

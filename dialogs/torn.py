@@ -19,7 +19,8 @@ def both_ways(text: str, facts: Mapping[str, FactValue]) -> tuple[dict[str, Fact
     """`facts` of the message as they stand, and the names of those told both ways, left out of
     them."""
     parts = [one for one in _CLAUSE.split(text) if one]
-    if len(parts) < 2:
+    doubtful = any(isinstance(value, bool | Groups) for value in facts.values())  # as in _differ
+    if len(parts) < 2 or not doubtful:
         return dict(facts), []
     found = dict(facts)
     torn: list[str] = []

@@ -33,6 +33,11 @@ class Featurizer(Protocol):
         ...
 
 
+@lru_cache(64)  # each featurizer reads the same text, one after the other
+def _joined(tokens: tuple[str, ...], lowercase: bool) -> str:
+    return " ".join(processed(tokens, lowercase))
+
+
 @dataclass(frozen=True)
 class CountFeatures:
     """Rasa's CountVectorsFeaturizer: n-grams of tokens (`word`), of the tokens' characters within
@@ -45,7 +50,7 @@ class CountFeatures:
     lowercase: bool = True
 
     def features(self, text: str, tokens: Sequence[str]) -> list[str]:  # noqa: ARG002
-        joined = " ".join(processed(list(tokens), self.lowercase))
+        joined = _joined(tuple(tokens), self.lowercase)
         if self.analyzer == "word":
             return self._words(_WORD.findall(joined))
         joined = _SPACES.sub(" ", joined)

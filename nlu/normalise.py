@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from opencc import OpenCC
@@ -43,6 +43,9 @@ def _spoken() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(said), written) for said, written in rows)
 
 
+@lru_cache(
+    256
+)  # a message, and each option that it may choose, is wanted in this form more than once
 def normalise(text: str) -> str:
     """`text` in the one form that engines, entities and cues are written for."""
     text = unicodedata.normalize("NFKC", text)

@@ -123,7 +123,7 @@ def _mended(loose: list[str]) -> list[str]:
     result: list[str] = []
     start = 0
     while start < len(loose):
-        for end in range(len(loose), start, -1):
+        for end in range(min(len(loose), start + _LONGEST), start, -1):
             word = _heard(loose[start:end])
             if word is not None:
                 result.append(word)

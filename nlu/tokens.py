@@ -9,7 +9,8 @@ gave it: jieba would otherwise guess a frequency, and the guess depends on the o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from knowledge.vocabulary import vocabulary
 
@@ -19,9 +20,10 @@ from knowledge.words import tokenizer as _shared_tokenizer
 _FIGURES = re.compile(r"\b[0-9]+\b")
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(64)  # one text is cut for its sounds, its intent, its scope and the places it names
+def tokens(text: str) -> tuple[str, ...]:
     """All tokens of `text` in order, punctuation and spaces with them, as Rasa cuts them."""
-    return list(_shared_tokenizer().cut(text))
+    return tuple(_shared_tokenizer().cut(text))
 
 
 def frequency(word: str) -> int:
@@ -31,7 +33,7 @@ def frequency(word: str) -> int:
     return int(tokenizer.FREQ.get(word) or 0)
 
 
-def processed(found: list[str], lowercase: bool = True) -> list[str]:
+def processed(found: Sequence[str], lowercase: bool = True) -> list[str]:
     """Tokens as Rasa's CountVectorsFeaturizer sees them: whole numbers alike, small letters."""
     found = [_FIGURES.sub("__NUMBER__", token) for token in found]
     return [token.lower() for token in found] if lowercase else found

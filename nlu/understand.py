@@ -273,23 +273,21 @@ def _far_doubled(ranking: tuple[Score, ...]) -> tuple[Score, ...]:
 def _judged(ranking: tuple[Score, ...], far: float) -> tuple[Score, ...]:
     """`far` for what is far from our subject, and the rest for all that is not."""
     known = intents()
-    inside, outside = (
-        [
-            (score.intent, max(score.confidence, _NOTHING) ** _SHARPER)
-            for score in ranking
-            if score.intent in known and (known[score.intent].kind == "far") is is_far
-        ]
-        for is_far in (False, True)
-    )
+    inside: list[tuple[str, float]] = []
+    outside: list[tuple[str, float]] = []
+    for score in ranking:
+        if (intent := known.get(score.intent)) is not None:
+            side = outside if intent.kind == "far" else inside
+            side.append((score.intent, max(score.confidence, _NOTHING) ** _SHARPER))
     if not inside or not outside:
         return ranking
-    best = _scaled(inside)[0]
-    if best.intent == _DANGER and best.confidence >= _CLEARLY and far < _FLATLY:
+    ours = _scaled(inside)
+    if ours[0].intent == _DANGER and ours[0].confidence >= _CLEARLY and far < _FLATLY:
         return _far_doubled(ranking)
     return _scaled(
         (score.intent, score.confidence * share)
-        for share, group in ((1 - far, inside), (far, outside))
-        for score in _scaled(group)
+        for share, group in ((1 - far, ours), (far, _scaled(outside)))
+        for score in group
     )
 
 
