@@ -67,7 +67,7 @@ def _shared(
 ) -> dict[str, tuple[int, ...]]:
     """The terms that a provision shares with the question, and the parts they stand in."""
     parts = entry.terms.parts
-    shared = {term: parts[term] for term in asked.keys() & parts.keys()}
+    shared = {term: parts[term] for term in asked if term in parts}
     # The names of its topics, which it need not say again, stand above it as it were.
     for term in _implied(entry, named) & asked.keys():
         where = shared.get(term, ())

@@ -254,7 +254,7 @@ def _not_for(audience: Sequence[str], role: str | None) -> float:
 def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float:
     if not limited_to:
         return 0.0
-    if _belongs(ask, words) & frozenset(limited_to):
+    if not _belongs(ask.groups, words).isdisjoint(limited_to):
         return 2.0
     if may_concern(limited_to, ask, words):
         return 1.0
@@ -264,10 +264,12 @@ def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float
 def may_concern(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> bool:
     """Whether a provision for these groups may be the person's: she belongs to one of them, or to
     a wider one (盲人 when 残疾人 was said); none given is everybody."""
-    if not limited_to or _belongs(ask, words) & frozenset(limited_to):
+    if not limited_to or not _belongs(ask.groups, words).isdisjoint(limited_to):
         return True
     return any(words.groups_above(group) & ask.groups for group in limited_to)
 
 
-def _belongs(ask: Ask, words: Vocabulary) -> frozenset[str]:
-    return frozenset().union(*(words.groups_above(group) for group in ask.groups))
+@lru_cache(64)  # asked once a provision
+def _belongs(groups: frozenset[str], words: Vocabulary) -> frozenset[str]:
+    """The groups, and all wider ones."""
+    return frozenset().union(*(words.groups_above(group) for group in groups))

@@ -7,6 +7,7 @@ what was read is kept.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -92,12 +93,15 @@ class Hit:
 class Library:
     """Reads the current release from a migrated database. Safe to share between threads.
 
-    A release never changes: whatever is read of one is kept under its id.
+    A release never changes: whatever is read of one is kept under its id. Which one is served is
+    looked up again after `recheck_s` seconds: by default each time.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, recheck_s: float = 0.0) -> None:
         self._engine = engine
         self._pinned: Release | None = None
+        self._recheck_s = recheck_s
+        self._seen: tuple[float, Release] | None = None  # when, by the monotonic clock
         self._document = lru_cache(_CACHE)(self._read_document)
         self._clause = lru_cache(_CACHE)(self._read_clause)
         self._provision = lru_cache(_CACHE)(self._read_provision)
@@ -125,9 +129,16 @@ class Library:
         """The release being served; None before the first load."""
         if self._pinned is not None:
             return self._pinned
+        seen, now = self._seen, time.monotonic()
+        if seen is not None and now - seen[0] < self._recheck_s:
+            return seen[1]
         with self._engine.connect() as connection:
             row = connection.execute(_SERVED).first()
-        return None if row is None else Release(row.id, _aware(row.loaded_at))
+        if row is None:
+            return None
+        release = Release(row.id, _aware(row.loaded_at))
+        self._seen = (now, release)
+        return release
 
     def provisions(self, topic: str, regions: Sequence[str]) -> list[Entry]:
         """The provisions that speak of `topic` in any of `regions`, in document order."""

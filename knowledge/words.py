@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -65,11 +65,29 @@ def cut(text: str) -> list[str]:
     return [word for word in tokenizer().cut(text) if _WORD.fullmatch(word)]
 
 
+@lru_cache(64)  # a question is cut for its sounds, its intent, its scope, its places and the search
+def tokens(text: str) -> tuple[str, ...]:
+    """All that jieba cuts `text` into, in order, punctuation and spaces with it."""
+    return tuple(tokenizer().cut(text))
+
+
 @lru_cache(256)  # a question's words are wanted several times in its turn
 def search_words(text: str) -> tuple[str, ...]:
     """Words and their parts for an index or a query (回炉培训 → 回炉, 培训, 回炉培训)."""
-    found = (part for word in tokenizer().cut_for_search(text) for part in _PART.findall(word))
+    found = (part for word in with_inner_words(text) for part in _PART.findall(word))
     return tuple(word.lower() for word in found if word not in _STOP)
+
+
+def with_inner_words(text: str) -> Iterator[str]:
+    """Each word behind the shorter ones that it holds, as jieba's `cut_for_search` finds them in a
+    text that it would cut once more."""
+    known = tokenizer().FREQ
+    for word in tokens(text):
+        for length in range(2, min(len(word), 4)):
+            for start in range(len(word) - length + 1):
+                if known.get(inner := word[start : start + length]):
+                    yield inner
+        yield word
 
 
 # A word the person did not say counts for less than one she did; those that stand for one thing

@@ -10,20 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from knowledge.vocabulary import vocabulary
 
 # The one tokenizer of the process: another would cost a second and 100 MB for the same words.
 from knowledge.words import tokenizer as _shared_tokenizer
+from knowledge.words import tokens as tokens  # as Rasa cuts a text
 
 _FIGURES = re.compile(r"\b[0-9]+\b")
-
-
-@lru_cache(64)  # one text is cut for its sounds, its intent, its scope and the places it names
-def tokens(text: str) -> tuple[str, ...]:
-    """All tokens of `text` in order, punctuation and spaces with them, as Rasa cuts them."""
-    return tuple(_shared_tokenizer().cut(text))
 
 
 def frequency(word: str) -> int:

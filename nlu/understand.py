@@ -281,22 +281,28 @@ def _judged(ranking: tuple[Score, ...], far: float) -> tuple[Score, ...]:
             side.append((score.intent, max(score.confidence, _NOTHING) ** _SHARPER))
     if not inside or not outside:
         return ranking
-    ours = _scaled(inside)
-    if ours[0].intent == _DANGER and ours[0].confidence >= _CLEARLY and far < _FLATLY:
+    ours = _shares(inside)
+    best, sure = max(ours, key=lambda row: row[1])
+    if best == _DANGER and sure >= _CLEARLY and far < _FLATLY:
         return _far_doubled(ranking)
     return _scaled(
-        (score.intent, score.confidence * share)
-        for share, group in ((1 - far, ours), (far, _scaled(outside)))
-        for score in group
+        (intent, confidence * share)
+        for share, group in ((1 - far, ours), (far, _shares(outside)))
+        for intent, confidence in group
     )
 
 
 def _scaled(weights: Iterable[tuple[str, float]]) -> tuple[Score, ...]:
     """The weights as confidences that sum to 1, best first."""
+    best_first = sorted(_shares(weights), key=lambda row: -row[1])
+    return tuple(Score(intent, share) for intent, share in best_first)
+
+
+def _shares(weights: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The weights as shares of their sum, in their order."""
     rows = list(weights)
     total = sum(weight for _, weight in rows)
-    scores = (Score(intent, weight / total) for intent, weight in rows)
-    return tuple(sorted(scores, key=lambda score: -score.confidence))
+    return [(intent, weight / total) for intent, weight in rows]
 
 
 def _both(whole: tuple[Score, ...], question: tuple[Score, ...]) -> tuple[Score, ...]:

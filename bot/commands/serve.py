@@ -6,7 +6,7 @@ import structlog
 import typer
 import uvicorn
 
-from bot.app import assemble
+from bot.app import assemble, settle
 from bot.http import create_app
 from bot.logging import configure_logging
 from bot.settings import settings
@@ -20,8 +20,10 @@ def run_server(host: str | None, port: int | None) -> None:
     app = assemble(current, typer.echo)
     typer.echo(f"安心问 is open at {current.address}/  (Ctrl+C stops it)")
     structlog.get_logger().info("serving", host=current.host, port=current.port)
+    web = create_app(app)
+    settle()
     uvicorn.run(
-        create_app(app),
+        web,
         host=current.host,
         port=current.port,
         log_level=current.log_level,

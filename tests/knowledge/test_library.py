@@ -266,6 +266,23 @@ def test_a_pinned_library_stays_with_its_release(
         assert (one.clause("other/1") is not None) == ("other" in names)
 
 
+def test_a_new_release_is_seen_when_it_is_time_to_look(
+    engine: Engine, good: LoadedDocument, words: Vocabulary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 100.0
+    monkeypatch.setattr("knowledge.library.time.monotonic", lambda: clock)
+    library = Library(engine, recheck_s=1.0)
+    assert library.release() is None
+    first = build(engine, [good], words, NOW)
+    assert library.release() == first, "nothing there is never taken for settled"
+    second = build(engine, [good, copy_of(good, "other")], words, NOW)
+    clock += 0.9
+    assert library.pinned().release() == library.release() == first
+    clock += 0.2
+    assert library.release() == second
+    assert Library(engine).release() == second
+
+
 def test_what_is_read_once_is_not_read_again(
     engine: Engine, good: LoadedDocument, words: Vocabulary
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.words import cut, one_of, search_words
+from knowledge.words import cut, one_of, search_words, tokenizer, with_inner_words
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,8 @@ def test_nothing_to_search_is_nothing(text: str) -> None:
 def test_one_of_finds_what_the_longest_name_first_would(names: set[str], text: str) -> None:
     longest_first = "|".join(sorted(names, key=len, reverse=True))
     assert re.findall(one_of(names), text) == re.findall(longest_first, text)
+
+
+@given(st.text(st.sampled_from("回炉职业技能等级认定培训补贴生活费的有没，（ 4aB")))
+def test_inner_words_are_those_that_jieba_finds(text: str) -> None:
+    assert list(with_inner_words(text)) == list(tokenizer().cut_for_search(text))

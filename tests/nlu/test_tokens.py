@@ -23,4 +23,4 @@ def test_a_jieba_with_the_written_dictionary_cuts_alike(tmp_path: object) -> Non
         word, frequency = line.rsplit(" ", 1)
         other.add_word(word, int(frequency))
     for text in [*dictionary_words(), "我妈在长治做月嫂没交社保能领补贴吗", "粤菜师傅工程还有效吗"]:
-        assert list(other.cut(text)) == tokens(text)
+        assert tuple(other.cut(text)) == tokens(text)
