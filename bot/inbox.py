@@ -106,12 +106,14 @@ class Inbox:
             forget(conversation.connection, conversation.pk)
         elif reply.action == "export":
             reply = _exported(reply, conversation.turns())
+        elif reply.action == "handoff" and handover is not None and handover.state == "waiting":
+            reply = replace(reply, blocks=(_note(desk.still_waits(conversation, handover)),))
         elif reply.action == "handoff":
             desk.ask(conversation)
         elif reply.action == "contact":
             desk.ask(conversation, reply.contact)
         elif handover is not None and handover.state == "waiting":
-            note = Block("talk", (Statement(desk.still_waits(conversation, handover)),))
+            note = _note(desk.still_waits(conversation, handover))
             reply = replace(reply, blocks=(*reply.blocks, note))
         elif self._drafts is not None and self._drafts.wants(reply, message.channel):
             reply = self._drafts.hold(conversation, message, reply)
@@ -126,8 +128,8 @@ class Inbox:
             return None
         conversation.begin_writing()
         rate_turn(conversation.connection, asked, useful=useful, reason="", now=self._now())
-        block = Block("talk", (Statement(say("handoff.rated")),))
-        return Reply(Status.HANDED_OFF, (block,), intent=RATING_REQUEST)
+        thanks = (_note(say("handoff.rated")),)
+        return Reply(Status.HANDED_OFF, thanks, intent=RATING_REQUEST)
 
     def _of_bot(
         self, message: Message, conversation: Held, as_of: dt.date | None
@@ -164,7 +166,11 @@ def _stops_waiting(text: str, memory: Memory) -> bool:
 
 
 def _talk(status: Status, text: str) -> Reply:
-    return Reply(status, (Block("talk", (Statement(text),)),), confidence=0.0)
+    return Reply(status, (_note(text),), confidence=0.0)
+
+
+def _note(text: str) -> Block:
+    return Block("talk", (Statement(text),))
 
 
 def _storable(message: Message) -> Message:

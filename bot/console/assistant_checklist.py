@@ -178,7 +178,8 @@ def _control(
     elif fact.type == "yes_no":
         choices = yes_no
     elif fact.type == "choice":
-        choices = tuple((value, option.label) for value, option in fact.options.items())
+        # Who speaks for an enterprise is not asked whom she works for.
+        choices = tuple(asked.options.items())
     elif fact.type == "occupation":
         choices = tuple((one.id, one.label) for one in words.occupations.values())
     value = fields.get(name, "")

@@ -48,6 +48,7 @@ class Shown:
 
     group: Group
     number: int
+    before: str  # what was asked just before the typical one
     answer: str  # what the bot said to the typical one
     suggestions: tuple[Intent, ...]
 
@@ -124,10 +125,16 @@ def _page(
         groups = heard.groups([one for one in messages if one.key not in known])
         first = (number - 1) * _A_PAGE
         of_page = groups[first : first + _A_PAGE]
-        said = heard.answers_to(connection, [group.typical.ref for group in of_page])
+        typical = [group.typical.ref for group in of_page]
+        said = heard.answers_to(connection, typical)
+        before = heard.said_before(connection, typical)
     shown = [
         Shown(
-            group, place, said.get(group.typical.ref, ""), _suggested(visitor, group.typical.text)
+            group,
+            place,
+            before.get(group.typical.ref, ""),
+            said.get(group.typical.ref, ""),
+            _suggested(visitor, group.typical.text),
         )
         for place, group in enumerate(of_page, first + 1)
     ]

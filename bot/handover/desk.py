@@ -73,7 +73,8 @@ class Handovers:
         staffing = self.staffing(handover.channel)
         if staffing.there == "closed":
             return say("handoff.waiting_closed", hours=staffing.hours)
-        return say("handoff.waiting", waiting=self.waiting_before(conversation, handover))
+        before = self.waiting_before(conversation, handover)
+        return say("handoff.waiting", waiting=before) if before else say("handoff.waiting_next")
 
     def before(self, handover: Handover) -> int:
         """The same, outside a turn."""

@@ -17,7 +17,8 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.orm import aliased
 
 from bot.conversations.rows import TurnRow
 from bot.handover.drafts import DraftRow
@@ -150,6 +151,30 @@ def answers_to(connection: Connection, refs: Iterable[str]) -> dict[str, str]:
         for row in connection.execute(select(key, reply).where(key.in_(wanted))):
             said[f"{source}-{row[0]}"] = words_of(row[1])
     return said
+
+
+def said_before(connection: Connection, refs: Iterable[str]) -> dict[str, str]:
+    """What the person asked just before the message at each place, without which 那广州呢 says
+    nothing; where it was the first, or stands in no conversation, nothing."""
+    earlier = aliased(TurnRow)
+    last = (
+        select(func.max(earlier.pk))
+        .where(
+            earlier.conversation_pk == TurnRow.conversation_pk,
+            earlier.pk < TurnRow.pk,
+            earlier.speaker == "user",
+        )
+        .correlate(TurnRow)
+        .scalar_subquery()
+    )
+    before = aliased(TurnRow)
+    wanted = _keys(refs, ("turn",)).get("turn", [])
+    rows = connection.execute(
+        select(TurnRow.pk, before.text)
+        .join(before, before.pk == last)
+        .where(TurnRow.pk.in_(wanted), before.text != "")
+    )
+    return {f"turn-{row.pk}": row.text for row in rows}
 
 
 def _keys(refs: Iterable[str], sources: Container[str]) -> dict[str, list[int]]:

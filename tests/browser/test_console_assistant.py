@@ -84,6 +84,41 @@ def test_a_call_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_label("哪里的")).to_have_value("")
 
 
+def test_a_new_call_loses_no_key(page: Page) -> None:
+    question, lead = page.get_by_label("来电人问什么"), page.locator("#lead")
+    page.evaluate("window.samePage = true")
+    page.keyboard.type("广州培训补贴什么条件")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("这通电话问过的")).to_be_visible()
+    page.keyboard.press("Alt+B")
+    page.keyboard.press("Alt+N")
+    page.keyboard.type("我不想活了")
+    expect(question).to_have_value("我不想活了")
+    expect(lead).to_contain_text("12356")
+    assert page.evaluate("window.samePage")
+    expect(page.get_by_label("和别的地方比一比")).not_to_be_checked()
+    expect(page.get_by_label("哪里的")).to_have_value("")
+    expect(page.get_by_text("这通电话问过的")).to_have_count(0)
+    expect(page.locator(".marks")).not_to_contain_text("广州")
+
+
+def test_a_reload_keeps_the_call_and_another_page_ends_it(page: Page) -> None:
+    question = page.get_by_label("来电人问什么")
+    page.keyboard.type("广州培训补贴什么条件")
+    page.keyboard.press("Enter")
+    page.get_by_label("公司正式员工（员工制）").check()
+    expect(page.locator(".lines .met").first).to_contain_text("在员工制家政企业上班")
+    page.reload()
+    expect(question).to_have_value("广州培训补贴什么条件")
+    expect(page.get_by_label("公司正式员工（员工制）")).to_be_checked()
+    expect(page.locator(".lines .met").first).to_contain_text("在员工制家政企业上班")
+    expect(page.get_by_text("这通电话问过的")).to_be_visible()
+    page.goto("/console/account")
+    page.goto("/console/assistant")
+    expect(question).to_have_value("")
+    expect(page.get_by_text("这通电话问过的")).to_have_count(0)
+
+
 def test_the_last_words_win(page: Page) -> None:
     """A slow answer to earlier words never takes the place of a later one's."""
     slow: list[object] = []

@@ -2,7 +2,7 @@
 // state is in the form; without this script its buttons do the same.
 
 const WAIT_MS = 30; // after the last key
-const CALL = "anxin-call"; // a call that was broken off by the end of the log-in
+const CALL = "anxin-call"; // a call that was broken off: by a reload, or by the end of the log-in
 
 const form = document.getElementById("call");
 const question = document.getElementById("q");
@@ -14,6 +14,9 @@ const keys = document.getElementById("keys");
 let timer = 0;
 let running = null; // the request under way
 let ticks = 0; // changes of fields, by which an answer is known to be of older ones
+let loggedOut = false;
+const blank = document.createDocumentFragment(); // the parts of a call that has not begun
+for (const part of document.querySelectorAll("[data-part]")) blank.append(part.cloneNode(true));
 
 function ask(more = {}, fields = new FormData(form)) {
   clearTimeout(timer);
@@ -41,21 +44,43 @@ function ask(more = {}, fields = new FormData(form)) {
 
 // The log-in has ended: the call goes on after the next one.
 function logIn() {
-  const state = { q: question.value, call: form.elements.call.value };
-  sessionStorage.setItem(CALL, JSON.stringify(state));
+  loggedOut = true;
   location.assign("/console/login?next=/console/assistant");
 }
 
+function keepCall() {
+  const [as_of, compare] = [form.elements.as_of.value, form.elements.compare.checked];
+  const call = form.elements.call.value;
+  sessionStorage.setItem(CALL, JSON.stringify({ q: question.value, call, as_of, compare, loggedOut }));
+}
+
+// Who comes from another page begins anew: nobody is told what holds for the caller before.
 function goOn() {
   const state = JSON.parse(sessionStorage.getItem(CALL) ?? "null");
   sessionStorage.removeItem(CALL);
-  if (!state?.q.trim()) return;
+  const came = performance.getEntriesByType("navigation")[0]?.type;
+  if (!state?.q.trim() || !(state.loggedOut || ["reload", "back_forward"].includes(came))) return;
   question.value = state.q;
   form.elements.call.value = state.call;
+  form.elements.as_of.value = state.as_of;
+  form.elements.compare.checked = state.compare;
   // The call knows what was told; the fields are empty only because the page is new.
   const fields = new FormData(form);
   for (const name of [...fields.keys()]) if (name.startsWith("f.")) fields.delete(name);
   ask({}, fields);
+}
+
+// In place, not by a new page: the next caller speaks at once, and no key may be lost.
+function newCall() {
+  clearTimeout(timer);
+  running?.abort();
+  running = null;
+  ticks += 1;
+  form.reset();
+  put(blank);
+  region.value = "";
+  trouble.hidden = true;
+  question.focus();
 }
 
 function lost() {
@@ -64,14 +89,18 @@ function lost() {
   trouble.hidden = false;
 }
 
-function show(fresh, accepted) {
-  const focused = document.activeElement?.id;
-  const open = document.getElementById("trace")?.open;
+function put(fresh) {
   for (const part of document.querySelectorAll("[data-part]")) {
     const now = fresh.getElementById(part.id);
     part.replaceChildren(...[...now.childNodes].map((node) => document.importNode(node, true)));
     for (const { name, value } of now.attributes) part.setAttribute(name, value);
   }
+}
+
+function show(fresh, accepted) {
+  const focused = document.activeElement?.id;
+  const open = document.getElementById("trace")?.open;
+  put(fresh);
   const place = fresh.getElementById("region");
   region.replaceChildren(...[...place.options].map((one) => document.importNode(one, true)));
   region.value = place.value;
@@ -173,7 +202,13 @@ function nextOpen() {
   return next?.querySelector("input:checked") ?? next?.querySelector("select, input");
 }
 
+document.getElementById("new-call").addEventListener("click", (event) => {
+  event.preventDefault();
+  newCall();
+});
+
 document.getElementById("show-keys").addEventListener("click", () => keys.showModal());
 document.getElementById("hide-keys").addEventListener("click", () => keys.close());
 
+addEventListener("pagehide", keepCall);
 goOn();

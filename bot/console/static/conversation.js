@@ -39,6 +39,7 @@ const look = follow(desk.dataset.stream, {
   },
 });
 toEnd();
+if (!say.hidden && document.activeElement === document.body) words.focus();
 
 // --- what the bot would answer ---
 

@@ -54,6 +54,10 @@ export function follow(path, { after = () => {}, always = false } = {}) {
 
   const resting = () => document.hidden && !always;
 
+  // A refusal is shown at the address it was sent to, which nobody can open or load again.
+  const self = document.querySelector("[data-self]")?.dataset.self;
+  if (self && location.pathname !== self) history.replaceState(null, "", self);
+
   for (const part of document.querySelectorAll("[data-live]")) served.set(part.id, part.innerHTML);
   keepTyped();
   connect();

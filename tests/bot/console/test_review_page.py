@@ -230,6 +230,19 @@ def test_what_the_bot_answered_stands_beside_the_question(desk: Desk) -> None:
     assert f"机器人答的：</span>{said[:200]}" in page
 
 
+def test_what_was_asked_before_stands_beside_the_question(desk: Desk) -> None:
+    for number, text in enumerate(("广州的星级怎么评", "月嫂用哪款吸奶器")):
+        desk.app.inbox.handle(Message(text, "p", f"m{number}", "web"))
+    ask(desk, "保姆证丢了怎么补")
+    page = desk.logged_in("editor").get(REVIEW).text
+    before = {
+        article.partition("</h2>")[0].rpartition(">")[2]: "上一句：</span>广州的星级怎么评"
+        in article
+        for article in page.split("<article")[1:]
+    }
+    assert before == {"月嫂用哪款吸奶器": True, "保姆证丢了怎么补": False}
+
+
 def test_what_a_word_means_is_chosen_by_its_words(desk: Desk) -> None:
     note_missing(desk.app.engine, "回锅班哪里有", "140400", "operator", NOW)
     person = desk.logged_in("editor")

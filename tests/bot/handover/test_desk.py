@@ -118,6 +118,9 @@ def test_who_waits_goes_on_asking_and_may_stop_waiting(office: App) -> None:
     answer = said(office, "补贴多少")
     assert len(answer) > 1
     assert "前面还有1位" in answer[-1]
+    assert "前面还有1位" in "".join(said(office, "转人工"))
+    assert "您排在第一位" in "".join(said(office, "转人工", "first"))
+    assert "您排在第一位" in "".join(said(office, "补贴多少", "first"))
     assert "不排队了" in said(office, "不等了")[0]
     assert [one.conversation for one in office.handovers.listed()] == ["first"]
     assert "前面" not in "".join(said(office, "补贴多少"))
