@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dialogs.composer import Composer
-from dialogs.desk import Desk, covered
+from dialogs.desk import Desk, covered, outside
 from dialogs.document_facts import Facts
 from dialogs.follow_up import is_follow_up
 from dialogs.memory import Memory, Subject
@@ -229,7 +229,7 @@ def _all(kind: str, one: Understanding, composer: Composer, desk: Desk) -> Reply
 
 def _outside(region: str | None, composer: Composer, desk: Desk) -> Reply:
     if region is not None:
-        composer.talk(say("region.outside", asked=desk.words.regions[region].label))
+        composer.talk(outside(region, desk.words))
     composer.talk(say("region.covered", names=covered(desk)))
     return composer.reply(Status.NOT_COVERED)
 

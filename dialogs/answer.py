@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dialogs.agencies import names_of
 from dialogs.composer import Composer
 from dialogs.conditions import describe, explain
 from dialogs.gaps import Gap
@@ -19,8 +20,9 @@ from dialogs.reply import Statement
 from dialogs.select import Ask, is_money
 from dialogs.silences import silent_in_words, silent_on
 from dialogs.standings import repealed_by_now
-from dialogs.wording import listed, say, say_in, spoken_date
+from dialogs.wording import has, listed, say, say_in, spoken_date
 from knowledge.library import Entry
+from knowledge.numbers import numbers_in
 from knowledge.rules import determine
 from knowledge.schema import Amount, Document
 from knowledge.standing import Standing, applies, standing
@@ -71,6 +73,8 @@ class _Answer:
 
     def give(self, entries: Sequence[Entry], gap: Gap | None = None) -> bool:
         first, rest = entries[0], entries[1:]
+        heard = self._heard(entries)
+        self.composer.add("conclusion", *heard)
         self.conclusion(first, gap)
         newer = self.newer_rules(first)
         for entry in (one for one in rest if one not in newer):
@@ -81,7 +85,9 @@ class _Answer:
         complete = self.amounts(entries)
         complete &= self.office(entries)
         unsaid = gap is not None or self.silences(entries)
-        if gap is not None or self.ask.aspects & _WHERE:
+        if has(f"office.{self.ask.topic}"):
+            self.composer.add("advice", Statement(say(f"office.{self.ask.topic}")))
+        elif gap is not None or self.ask.aspects & _WHERE:
             key = "office.hotline_alone" if unsaid else "office.hotline"
             self.composer.add("advice", Statement(say(key)))
         complete &= not unsaid
@@ -103,6 +109,15 @@ class _Answer:
             clause = self.composer.cite_entry(one)
             self.composer.add("conclusion", Statement(one.provision.says, clause))
         return list(newer.values())
+
+    def _heard(self, entries: Sequence[Entry]) -> list[Statement]:
+        """That sums heard elsewhere do not stand in what is answered from."""
+        known = {n for entry in entries for n in numbers_in(entry.clause.text)}
+        unknown = [text for text, value in self.ask.sums if value not in known]
+        if not unknown:
+            return []
+        said = say_in(entries[0].document, "opener.sum_unknown", sums="”“".join(unknown))
+        return [Statement(said, self.composer.cite_entry(entries[0]))]
 
     def conclusion(self, entry: Entry, gap: Gap | None = None) -> None:
         clause = self.composer.cite_entry(entry)
@@ -213,7 +228,7 @@ class _Answer:
         """Who takes applications and who leads, as the documents name them; asked for nobody, those
         of the first of `entries`. False when they were asked for and nobody is named."""
         wanted = bool(self.ask.aspects & _WHERE)
-        statements: list[Statement] = []
+        statements = self._agencies(entries)
         for key in ("accepts", "lead"):
             names: dict[str, None] = {}
             clauses: dict[str, None] = {}
@@ -228,6 +243,25 @@ class _Answer:
                 statements.append(Statement(text, tuple(clauses)))
         self.composer.add("office", *statements, heading=say("office.heading"))
         return bool(statements) or not wanted
+
+    def _agencies(self, entries: Sequence[Entry]) -> list[Statement]:
+        """Whether the agencies that are asked about are among those that the documents name."""
+        if not self.ask.agencies:
+            return []
+        words, document = self.composer.words, entries[0].document
+        named = [(entry, names_of(entry, self.ask.agencies, words)) for entry in entries]
+        naming = [entry for entry, names in named if names]
+        if naming:
+            names = dict.fromkeys(name for _, of in named for name in of)
+            clauses = dict.fromkeys(c for entry in naming for c in self._cite_agencies(entry))
+            return [
+                Statement(
+                    say_in(document, "agency.named", names=listed(list(names))), tuple(clauses)
+                )
+            ]
+        label = listed([words.agencies[one].label for one in self.ask.agencies])
+        clause = self.composer.cite_entry(entries[0])
+        return [Statement(say_in(document, "agency.unnamed", label=label), clause)]
 
     def _cite_agencies(self, entry: Entry) -> tuple[str, ...]:
         agencies = entry.provision.agencies

@@ -64,10 +64,12 @@ def explain(determination: Determination, words: Vocabulary) -> list[tuple[str, 
     """What is met, not met and open, as sentences with the clauses they rest on.
 
     What can no longer change the outcome is left out: of a benefit that is hers, what is open; of
-    one that is not, what is open as well.
+    one that is not, what is open as well. Of one that is open, one of several ways that is not hers
+    is no refusal.
     """
     sentences = []
-    shown = [Truth.MET] if determination.outcome is Truth.MET else [Truth.NOT_MET, Truth.MET]
+    decides = determination.outcome is Truth.NOT_MET
+    shown = [Truth.NOT_MET, Truth.MET] if decides else [Truth.MET]
     for truth in shown:
         steps = [step for step in determination.steps if _as_wished(step) is truth]
         if steps:

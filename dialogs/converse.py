@@ -49,7 +49,7 @@ class Conversation:
         photo_alone = message.images and not message.text.strip()
         refusal = None if photo_alone else self._unusable(message.text, day, library)
         if refusal is not None:
-            return refusal, memory
+            return replace(refusal, options=memory.options), memory
         desk = Desk(library, self.words, today)
         staffing = partial(self.staffing, message.channel)
         turn = Turn(self.understand, desk, day, now, self.permits, staffing)
@@ -83,4 +83,5 @@ class Conversation:
 
 def _answers(text: str) -> bool:
     """Whether the text is one of the foreign words that everybody answers with (OK)."""
-    return says("agrees", normalise(text).lower())
+    plain = normalise(text).lower()
+    return says("agrees", plain) or says("denies", plain)

@@ -12,6 +12,8 @@ from knowledge.vocabulary import Vocabulary
 
 # So many areas can be told side by side; of more, the person is asked for hers first.
 MOST_AREAS = 12
+# Taiwan, Hong Kong and Macau have no 12333 and 12345.
+_NO_HOTLINES = frozenset(("71", "81", "82"))
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,13 @@ class Desk:
     library: Library
     words: Vocabulary
     today: dt.date
+
+
+def outside(region: str, words: Vocabulary) -> str:
+    """That there is no document of `region`, and whom to ask there. The hotlines are the
+    mainland's."""
+    kind = "outside_mainland" if region[:2] in _NO_HOTLINES else "outside"
+    return say(f"region.{kind}", asked=words.regions[region].label)
 
 
 def covered(desk: Desk) -> str:

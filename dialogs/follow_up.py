@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.reading import says
+from dialogs.reading import says, without_mending
 from nlu.aspects import without_cues
 from nlu.split import is_question
 from nlu.understanding import Understanding
@@ -16,7 +16,7 @@ _FILLER = frozenset(
 
 def rest_of(one: Understanding) -> str:
     """What is left of the message without cues, names and filler."""
-    rest = without_cues(one.text)
+    rest = without_cues(without_mending(one.text))
     for entity in one.entities:
         rest = rest.replace(entity.text, "")
     return "".join(char for char in rest if char not in _FILLER)
@@ -39,6 +39,14 @@ def only_tells(one: Understanding) -> bool:
     """Whether the message tells something about the person and asks nothing."""
     tells = bool(one.facts or one.values("region") or one.values("third_person"))
     return tells and not one.aspects and len(rest_of(one)) <= 1
+
+
+def only_facts(one: Understanding) -> bool:
+    """Whether the message tells facts of the person and nothing that may be asked about: 没签合同,
+    not 高级的呢."""
+    kinds = {entity.kind for entity in one.entities}
+    told = bool(kinds) and kinds <= {"fact", "region", "third_person", "age"}
+    return told and not one.aspects and not asks(one)
 
 
 def adds_nothing(one: Understanding) -> bool:

@@ -21,6 +21,10 @@ from knowledge.vocabulary import Vocabulary
 
 # Two questions are taken for one when they share so much of their terms' weight (Dice).
 _ALIKE = 0.5
+# Less where the question holds a word that names it.
+_ALIKE_NAMED = 0.4
+# Or where so much of the known one stands in a longer question.
+_WHOLE = 0.85
 # The topics under which it is written who may join.
 _ADMISSION = ("training_eligibility", "credit_record")
 # So many of the best provisions may be nearer.
@@ -59,7 +63,8 @@ def gap_asked(
     alike = [
         (terms, gap)
         for terms, known, gap in shared
-        if 2 * sum(asked[term] for term in terms) >= _ALIKE * (weight + known.weight)
+        if 2 * sum(asked[term] for term in terms) >= _alike(gap) * (weight + known.weight)
+        or sum(asked[term] for term in terms) >= _WHOLE * known.weight
     ]
     if alike:
         rivals = [
@@ -79,25 +84,31 @@ def gap_asked(
     return None if picks else _of_topic(ask, documents)
 
 
+def _alike(gap: Gap) -> float:
+    return _ALIKE_NAMED if gap.silence.naming else _ALIKE
+
+
 def _feared(
     ask: Ask, documents: Sequence[Document], picks: Sequence[Pick], plans: Collection[str | None]
 ) -> Gap | None:
     """The silence on what somebody fears stands in her way (年龄, 学历), unless a provision of her
     subject speaks of it."""
+    # What is asked of social insurance itself is no obstacle.
+    words = [word for word in ask.feared if word != "社保"]
     meant = {ask.topic, *_ADMISSION}
     for pick in picks:
         provision = pick.entry.provision
         if (
             pick.entry.document.programme in plans
             and meant & set(provision.topics)
-            and any(word in provision.quote for word in ask.feared)
+            and any(word in provision.quote for word in words)
         ):
             return None
     found = [
         (any(word in ask.text for word in silence.naming), Gap(document, silence))
         for document in documents
         for silence in document.silent_on
-        if silence.topic in meant and any(word in silence.says for word in ask.feared)
+        if silence.topic in meant and any(word in silence.says for word in words)
     ]
     return max(found, key=lambda row: row[0])[1] if found else None
 

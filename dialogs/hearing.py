@@ -12,13 +12,15 @@ from functools import cache
 
 from dialogs import interview
 from dialogs.about_document import about_document
+from dialogs.agencies import agencies_asked
 from dialogs.asked_back import steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import as_used, defined, led_by, word_asked
 from dialogs.desk import Desk, covered
 from dialogs.follow_up import adds_nothing, asks, is_follow_up, is_short, only_tells, rest_of
-from dialogs.learning import learned, person_of
+from dialogs.learning import learned
 from dialogs.memory import Interview, Memory, Pending
+from dialogs.persons import heard_of
 from dialogs.reading import DONT_KNOW, answer_to, says, without_correction
 from dialogs.replies import ANSWER, Replies
 from dialogs.reply import Reply, Status
@@ -34,6 +36,8 @@ from nlu.understanding import Score, Understanding
 _CERTAIN = 0.6
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
+# So few characters beside what names an agency say nothing of a subject: 总工会能帮忙吗.
+_AGENCY = 7
 # Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
 _SURELY_OTHER, _SURELY, _LITTLE = 0.7, 0.5, 4
 _ANYTHING = "what_can_i_get"
@@ -50,7 +54,8 @@ class Hearing:
 
     def hears(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn of one question."""
-        if (person := person_of(one, memory)) != memory.person:
+        person, one = heard_of(one, memory)
+        if person != memory.person:
             return self._of_another(one, memory.about(person))
         waiting = memory.pending is not None and memory.interview is not None
         if memory.pending is not None:
@@ -83,7 +88,7 @@ class Hearing:
     def _something_else(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn of a message that answers no question of ours."""
         if one.text == say("interview.check") and memory.subject is not None:
-            only = memory.shown[:1]
+            only = self.replies.with_conditions(memory)[:1] or memory.shown[:1]
             memory = replace(memory, interview=Interview(tuple(memory.subject.topics), only=only))
             return self.replies.interview(memory, one)
         if one.text == say("interview.finish"):
@@ -92,6 +97,11 @@ class Hearing:
             return again
         if told := about_document(one, memory, self.replies.composer(), self.desk):
             return told
+        if agencies_asked(one.text, self.desk.words) and len(rest_of(one)) <= _AGENCY:
+            if memory.subject is not None and not one.values("region"):
+                return self.replies.follow_up(one, memory)
+            if one.intent not in self.desk.words.topics or one.confidence < _CERTAIN:
+                return self.replies.agency(one, memory)
         if (ticked := self._ticked(one, memory)) is not None:
             if memory.interview is not None:
                 return self.replies.interview(_restarted(ticked), one)
@@ -142,14 +152,30 @@ class Hearing:
     def _ticked(self, one: Understanding, memory: Memory) -> Memory | None:
         """The memory of somebody who answers an open condition of the last answer: 签了."""
         said = without_correction(one.text)
-        if memory.subject is None or not (says("did", said) or says("did_not", said)):
+        if memory.subject is None:
             return None
         role = interview.role_of(memory)
+        if not says("did", said) and not says("did_not", said):
+            return self._named_choice(one, memory, role)
         told = [name for name, value in memory.facts.items() if isinstance(value, bool)]
         for name in dict.fromkeys((*memory.open_facts, *told)):
             fact = self.desk.words.facts[name]
             value = answer_to(fact, replace(one, text=said), frozenset(), role)
             if isinstance(value, bool):
+                return memory.learn({name: value}, self.now, "answered")
+        return None
+
+    def _named_choice(self, one: Understanding, memory: Memory, role: str | None) -> Memory | None:
+        """The same of somebody who names, and does nothing else, what an open condition asks for:
+        员工制."""
+        if says("asks", one.text) or one.aspects or not is_short(one):
+            return None
+        for name in memory.open_facts:
+            fact = self.desk.words.facts[name]
+            if fact.type != "choice" or name == "role":
+                continue
+            value = answer_to(fact, one, frozenset(), role)
+            if isinstance(value, str):
                 return memory.learn({name: value}, self.now, "answered")
         return None
 

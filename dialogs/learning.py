@@ -1,4 +1,4 @@
-"""What a message tells about the person asked about, and who that is."""
+"""What a message tells about the person asked about."""
 
 from __future__ import annotations
 
@@ -6,17 +6,9 @@ import datetime as dt
 
 from dialogs.desk import Desk
 from dialogs.memory import MYSELF, Memory
-from dialogs.reading import relative, says
+from dialogs.reading import says
 from knowledge.rules import FactValue
 from nlu.understanding import Understanding
-
-
-def person_of(one: Understanding, memory: Memory) -> str:
-    """Whom the message is about."""
-    named = one.values("third_person")
-    if named:
-        return relative(str(named[0]))
-    return MYSELF if says("turns_to_me", one.text) else memory.person
 
 
 def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) -> Memory:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dialogs.answer import answered, unwritten, worth
 from dialogs.anywhere import Line, anywhere, best_by_region, side_by_side
 from dialogs.composer import Composer
-from dialogs.desk import MOST_AREAS, Desk, covered
+from dialogs.desk import MOST_AREAS, Desk, covered, outside
 from dialogs.finding import MOST, candidates, chosen
 from dialogs.gaps import beside, gap_asked
 from dialogs.reply import Block, Option, Reply, Statement, Status
@@ -77,7 +77,7 @@ def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
             composer.talk(say("region.too_early", date=spoken_date(composer.as_of)))
         composer.add("advice", Statement(say("region.ask_local", asked=name)))
         return Status.NOT_COVERED
-    composer.talk(say("region.outside", asked=name))
+    composer.talk(outside(region, words))
     composer.talk(say("region.covered", names=covered(desk)))
     return Status.NOT_COVERED
 

@@ -121,6 +121,11 @@ def without_correction(text: str) -> str:
     return _pattern(_data()["correction"]).sub("", text).lstrip("，。！ ")
 
 
+def without_mending(text: str) -> str:
+    """`text` without the words by which somebody puts right what was said: 其实, 说错了."""
+    return _pattern(_data()["mends_itself"]).sub("", text)
+
+
 def without_pointing(text: str) -> str:
     """`text` without the words that point back: 证 of 刚才那个证."""
     return _pattern(_data()["pointing"]).sub("", text)
@@ -132,6 +137,12 @@ def relative(named: str) -> str:
         if _pattern(others).search(named):
             return f"我{name}"
     return named
+
+
+def families() -> Mapping[str, str]:
+    """The group that somebody's family is, by the group that she is in herself."""
+    found: dict[str, str] = _data()["families"]
+    return found
 
 
 def _yes_or_no(text: str, question: str) -> bool | None:

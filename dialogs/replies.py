@@ -9,17 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dialogs import handoff, interview, policy
+from dialogs.about_agency import about_agency
+from dialogs.agencies import agencies_asked
 from dialogs.benefits import benefit_shown, other_way, topics_for
 from dialogs.composer import Composer
 from dialogs.desk import Desk
 from dialogs.finding import nearest
-from dialogs.follow_up import asks, rest_of
+from dialogs.follow_up import asks, only_facts, rest_of
 from dialogs.joining import joined
 from dialogs.memory import Interview, Memory, Pending, Shown, Subject
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.shown import shown_by
+from dialogs.sums import sums_in
 from dialogs.talking import Talking, of_person, talk
 from dialogs.wording import say
 from knowledge.rules import Truth
@@ -47,6 +50,8 @@ _LIKELY = 0.5
 _NO_RESUMING = frozenset(("handoff", "goodbye", "complain_bot", "emergency"))
 # A yes or no to nothing: the question that waits is put again without a word more.
 _SAYS_NOTHING = frozenset(("affirm", "deny"))
+# What somebody wants of an agency who says no more than that it should help.
+_HELP = {"labour_rights": 1.0, "training_subsidy": 0.8, "job_finding": 0.8, "startup_support": 0.6}
 _ELIGIBILITY = frozenset(("condition", "everyone"))
 
 
@@ -119,9 +124,20 @@ class Replies:
 
     def _policy(self, subject: Subject, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         # What a follow-up adds (高级的呢) is weighed with the question it follows.
-        text = subject.question if one.text in subject.question else subject.question + one.text
+        adds = not only_facts(one) and one.text not in subject.question
+        text = subject.question + one.text if adds else subject.question
         documents = frozenset(str(name) for name in one.values("document"))
-        ask = Ask(text, subject.topics, subject.aspects, memory.facts, subject.sure, documents)
+        sums = sums_in(one) if says("hearsay", one.text) else ()
+        ask = Ask(
+            text,
+            subject.topics,
+            subject.aspects,
+            memory.facts,
+            subject.sure,
+            documents,
+            sums=sums,
+            agencies=agencies_asked(one.text, self.desk.words),
+        )
         if memory.interview is None:
             memory = replace(memory, pending=None)
         named = tuple(str(code) for code in one.values("region"))
@@ -139,7 +155,9 @@ class Replies:
         memory = replace(memory, shown=shown, open_facts=reply.open_facts, checked=None)
         if reply.missing == ("region",) and not regions:
             memory = replace(memory, pending=Pending("region", self.now))
-        elif self._checkable(reply) and subject.aspects & _ELIGIBILITY and len(regions) == 1:
+        elif (
+            self._checkable(reply, memory) and subject.aspects & _ELIGIBILITY and len(regions) == 1
+        ):
             offer = Option(say("interview.check"), say("interview.check"))
             reply = replace(reply, options=(*reply.options, offer))
         return reply, memory
@@ -163,12 +181,35 @@ class Replies:
         citations = (*reply.citations, *composer.citations.values())
         return replace(reply, blocks=blocks, citations=citations)
 
-    @staticmethod
-    def _checkable(reply: Reply) -> bool:
+    def _checkable(self, reply: Reply, memory: Memory) -> bool:
         """Whether the conditions of the answer are worth checking: nobody can apply by a repealed
         document."""
         gone = reply.citations and reply.citations[0].standing is Standing.REPEALED
-        return bool(reply.open_facts) and not gone
+        return bool(reply.open_facts or self.with_conditions(memory)) and not gone
+
+    def with_conditions(self, memory: Memory) -> tuple[Shown, ...]:
+        """What the last answer has shown whose conditions are still open."""
+        ask = Ask("", {"training_subsidy": 1.0}, frozenset(), memory.facts)
+        return tuple(
+            one
+            for one in memory.shown
+            if (benefit := benefit_shown(one, ask, self.desk)) and benefit.determination.missing
+        )
+
+    def agency(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """What the documents say of an agency that is asked about by itself."""
+        topics = self._topics(one) or _HELP
+        agencies = agencies_asked(one.text, self.desk.words)
+        ask = Ask(one.text, topics, one.aspects, memory.facts, agencies=agencies)
+        named = tuple(str(code) for code in one.values("region"))
+        known = (memory.region,) if memory.region else ()
+        reply = about_agency(ask, named or known, self.composer(), self.desk)
+        reply = replace(reply, intent="organisation", confidence=one.confidence)
+        topics = {"organisation": 1.0}
+        memory = memory.asks(Subject("organisation", topics, one.text, one.aspects))
+        if reply.missing:
+            memory = replace(memory, pending=Pending("region", self.now))
+        return of_person(reply, memory), replace(memory, shown=shown_by(reply))
 
     def same(self, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
         """The last question answered once more."""

@@ -103,6 +103,8 @@ class Ask:
     facts: Facts
     sure: bool = False  # there is no doubt about the topic: a provision of another answers nothing
     documents: frozenset[str] = frozenset()  # named in the question
+    agencies: tuple[str, ...] = ()  # asked about, by id
+    sums: tuple[tuple[str, float], ...] = ()  # heard elsewhere, as said and in yuan
 
     @property
     def topic(self) -> str:
@@ -183,7 +185,8 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
     score += _for_groups(provision.groups, ask, words)
     occupation = ask.facts.get("occupation")
     if occupation is not None and provision.occupations:
-        score += 1.5 if occupation in provision.occupations else -4.0
+        hers = _TAUGHT if says("learns", ask.text) else 1.5
+        score += hers if occupation in provision.occupations else -4.0
     score -= _not_for(provision.audience, ask.role)
     for aspect in ask.aspects:
         score += 1.5 if provision.kind in _KINDS_OF_ASPECT.get(aspect, ()) else 0.0

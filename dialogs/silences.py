@@ -28,9 +28,15 @@ def silent_on(ask: Ask, document: Document, aspect: Aspect, composer: Composer) 
 
 
 def silent_in_words(ask: Ask, document: Document, composer: Composer) -> list[Statement]:
-    """The declared silences that the question names in so many words (每次还是每月)."""
+    """The declared silences that the question names in so many words (每次还是每月), or by what
+    is to be counted (几颗星)."""
+    counted = [f"{some}{one}" for one in ask.counted for some in ("几", "多少")]
     return [
         composer.silence(document, silence)
         for silence in document.silent_on
-        if silence.topic in ask.topics and len(ask.words & words_of(silence.says)) >= _NAMED
+        if silence.topic in ask.topics
+        and (
+            len(ask.words & words_of(silence.says)) >= _NAMED
+            or any(one in silence.says for one in counted)
+        )
     ]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dialogs import handoff, mine
+from dialogs.agencies import agencies_asked
 from dialogs.asked_day import day_asked
 from dialogs.choosing import pointed_out
 from dialogs.desk import Desk
@@ -81,6 +82,8 @@ class Turn:
         nothing_open = not _offered(memory) and memory.pending is None and memory.permit is None
         if nothing_open and says("ordinal", plain):
             return talk(Status.CLARIFY, say("no_options")), memory
+        if (doubt := self._number_or_option(plain, memory)) is not None:
+            return doubt
         choice = self._choice(plain, memory)
         if isinstance(choice, str):
             number = say("out_of_range", number=choice.strip("第个。.！ "))
@@ -124,8 +127,13 @@ class Turn:
                 answer, memory = self._replies.question(one, memory)
                 answers.append(answer)
             elif distress.answers and asks(one) and memory.region is not None:
-                about = replace(one, text=distress.asks, ranking=(Score(distress.answers, 1.0),))
+                text = distress.asks
+                text += one.text if agencies_asked(one.text, self.desk.words) else ""
+                about = replace(one, text=text, ranking=(Score(distress.answers, 1.0),))
                 answer, memory = self._replies.question(about, memory)
+                # Whom to call has been said.
+                said = tuple(block for block in answer.blocks if block.kind != "advice")
+                answer = replace(answer, blocks=said)
                 if answer.status is Status.NOT_COVERED and own:
                     answer, memory = self._replies.question(one, memory)
                 answers += [answer] if answer.status is not Status.NOT_COVERED else []
@@ -160,6 +168,10 @@ class Turn:
 
     def _questions(self, message: Message, text: str, memory: Memory) -> tuple[Reply, Memory]:
         understood = self.understand(text)
+        places = dict.fromkeys(code for one in understood for code in one.values("region"))
+        if len(understood) > 1 and len(places) == 1:
+            # The one place that is named, be it at the end, is that of every question.
+            memory = memory.learn({"region": str(next(iter(places)))}, self.now, "said")
         replies: list[Reply] = []
         headings: list[str] = []
         for one in understood:
@@ -176,6 +188,8 @@ class Turn:
         self, message: Message, one: Understanding, memory: Memory
     ) -> tuple[Reply, Memory] | None:
         """The turn of a question for a check, or for one's own permit, in words alone."""
+        if says("lost_alone", one.text):
+            return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit"), memory
         if self.permits is None or one.intent not in _CHECKING or one.confidence < ANSWER:
             return None
         if only_tells(one) and not says("permit", one.text):
@@ -196,11 +210,28 @@ class Turn:
 
     # --- what the message is -------------------------------------------------------------------
 
+    def _number_or_option(self, text: str, memory: Memory) -> tuple[Reply, Memory] | None:
+        """The question back where a bare 1 may be the number asked for or the first option."""
+        fact = self.desk.words.facts.get(memory.pending.fact) if memory.pending else None
+        offered = _offered(memory)
+        if fact is None or fact.type != "number" or not text.isdigit():
+            return None
+        numbered = any(char.isdigit() for one in offered for char in one.label)
+        if numbered or not 1 <= int(text) <= len(offered):
+            return None
+        value, meant = f"{text}{fact.unit or ''}", offered[int(text) - 1]
+        question = say("number_or_option", number=text, unit=fact.unit or "", label=meant.label)
+        options = (Option(value, value), *offered)
+        reply = Reply(Status.CLARIFY, (Block("question", (Statement(question),)),), options=options)
+        return reply, replace(memory, options=options)
+
     def _choice(self, text: str, memory: Memory) -> Option | str | None:
         """The option meant; a number asked for (年龄, 裁员率) is no option's number."""
         choice = chosen(text, _offered(memory))
         by_number = choice is not None and says("ordinal", text)
-        return None if by_number and self._asked_for(memory, "number") else choice
+        numbered = any(char.isdigit() for one in _offered(memory) for char in one.label)
+        number = by_number and self._asked_for(memory, "number") and not numbered
+        return None if number else choice
 
     def _several(self, text: str, memory: Memory) -> tuple[Option, ...] | None:
         """The options meant by 1、3, where several may be chosen."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dialogs.benefits import Benefit, other_way
 from dialogs.composer import Composer
 from dialogs.conditions import explain
-from dialogs.desk import Desk, covered
+from dialogs.desk import Desk, covered, outside
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import Ask
 from dialogs.telling import told_in_words
@@ -33,7 +33,7 @@ def result(
     name = words.regions[region].label
     if not found:
         known = desk.library.documents(words.ancestors(region))
-        composer.talk(say("interview.nothing" if known else "region.outside", asked=name))
+        composer.talk(say("interview.nothing", asked=name) if known else outside(region, words))
         composer.talk(say("region.covered", names=covered(desk)))
         return composer.reply(Status.NOT_COVERED)
     worths = {standing(benefit.entry.document, composer.as_of) for benefit in found}

@@ -23,6 +23,8 @@ def _spoken(text: str) -> int:
             current = 0
         else:
             current = current * 10 + _DIGITS[char]
+    if len(text) > 1 and text[-2] in "百千" and current:
+        current *= _UNITS[text[-2]] // 10  # 一千五 is 1500; 1005 is 一千零五
     return total + current
 
 

@@ -28,7 +28,7 @@ from nlu.understanding import Classifier
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=CHINA)
-_UNSAID = "文件没写"
+_UNSAID = ("文件没写", "报道没写")
 
 
 def open_conversation(

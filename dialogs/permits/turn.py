@@ -249,8 +249,16 @@ class PermitTurn:
             return replace(reply, action="recheck"), memory
         if permit_says("details", self.plain):
             return self._checked(card, memory, details=True)
-        advice = self._advice() if len(self.plain) <= _SHORT else None
-        return (advice, memory) if advice else None
+        if len(self.plain) > _SHORT:
+            return None
+        if (advice := self._advice()) is not None:
+            return advice, memory
+        if permit_says("whose", self.plain):
+            return talk(Status.REFUSED, say("permit.whose")), memory
+        if permit_says("judged", self.plain):
+            reply, memory = self._checked(card, memory)
+            return led_by(reply, say("permit.once_more")), memory
+        return None
 
     def _advice(self) -> Reply | None:
         """General advice on a permit's state, or on complaining."""

@@ -42,7 +42,9 @@ COMPUTED: dict[str, list[str]] = {
         f"opener.amount_{n}"
         for n in ("free", "free_for_some", "given", "not_given", "set_elsewhere")
     ],
-    "office.": ["office.lead", "office.accepts"],
+    "office.": [
+        f"office.{n}" for n in ("lead", "accepts", "labour_rights", "complaint", "work_injury")
+    ],
     "interview.": [
         f"interview.{n}"
         for n in (
