@@ -78,7 +78,7 @@ ALL_KEYS = [key for key in _keys(SENTENCES) if not key.startswith(("gloss.", "te
 
 
 def _sources() -> str:
-    paths = [*sorted(ROOT.glob("*.py")), *sorted(Path("bot").rglob("*.py"))]
+    paths = [*sorted(ROOT.rglob("*.py")), *sorted(Path("bot").rglob("*.py"))]
     texts = (path.read_text(encoding="utf-8") for path in paths)
     # Other parts have sentences and a `say` of their own.
     own = (ROOT / "wording.py").read_text(encoding="utf-8")
