@@ -1,4 +1,4 @@
-"""`anxin bench permit-photos`: how many photographs of a permit's QR are read, by kind of damage,
+"""`anxin bench photos`: how many photographs of a permit's QR are read, by kind of damage,
 beside a second decoder where one is installed."""
 
 from __future__ import annotations

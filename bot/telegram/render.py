@@ -62,9 +62,9 @@ def parts(reply: Reply) -> tuple[Part, ...]:
 
 def _paragraphs(reply: Reply) -> Iterator[_Paragraph]:
     for block in reply.blocks:
-        text = as_text(replace(reply, blocks=(block,), options=(), citations=())).strip()
-        if text:
-            yield _marked(block, _storable(text))
+        text = as_text(replace(reply, blocks=(block,), options=(), citations=()))
+        if text := _storable(text).strip():
+            yield _marked(block, text)
     if takes_several(reply):
         yield _Paragraph("", say("several"))
     if reply.citations:

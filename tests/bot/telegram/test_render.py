@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.telegram.render import MOST_UNITS, parts, split, units
@@ -51,6 +51,7 @@ def replies(draw: st.DrawFn) -> Reply:
 
 
 @given(replies())
+@example(reply(block("\0", "conclusion")))
 def test_every_message_is_well_formed_and_short_enough(given_reply: Reply) -> None:
     for part in parts(given_reply):
         text, entities = parsed(part.html)
