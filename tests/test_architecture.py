@@ -72,8 +72,9 @@ def test_no_file_names_a_place_of_one_machine() -> None:
     assert found == []
 
 
-def test_the_lock_has_hashes_and_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-rasa.lock"])
+def test_a_lock_has_hashes_and_no_address(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in lock
     assert not re.search(
         r"^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links|--trusted-host)\b", lock, re.M

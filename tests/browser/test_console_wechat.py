@@ -85,7 +85,7 @@ def line(
 
 
 def soon(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)

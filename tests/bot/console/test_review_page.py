@@ -183,7 +183,7 @@ def trained(desk: Desk, person: Person) -> str:
     assert "开始训练了" in person.submit(f"{REVIEW}/retrain").text
     for thread in threading.enumerate():
         if thread.name == "retrain":
-            thread.join(120)
+            thread.join(600)
     assert person.get(f"{REVIEW}/retrain/state").json()["state"] != "running"
     return person.get(f"{REVIEW}/retrain").text
 

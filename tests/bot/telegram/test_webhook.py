@@ -243,7 +243,7 @@ def served(app: App, port: int) -> Iterator[None]:
         thread.join(10)
 
 
-def wait_until(done: Any, seconds: float = 20) -> None:
+def wait_until(done: Any, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline

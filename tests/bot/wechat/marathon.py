@@ -239,7 +239,8 @@ async def _kill_now_and_then(plan: Plan, kill: Any, result: Result) -> None:
 async def _collect_the_rest(plan: Plan, platform: Platform, seen: dict[str, Seen]) -> None:
     """Everybody asks on until there is no more to come. To verified accounts it comes by itself,
     but for what the quota holds back."""
-    deadline, by_itself = time.monotonic() + 90, time.monotonic() + 15
+    now = time.monotonic()
+    deadline, by_itself = now + 18 * max(5, plan.cut), now + 3 * max(5, plan.cut)
     for person, one in seen.items():
         while len(one.answers) < plan.messages and time.monotonic() < deadline:
             if plan.verified and time.monotonic() < by_itself:

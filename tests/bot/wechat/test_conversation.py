@@ -36,11 +36,10 @@ from tests.bot.serving import SEAL_KEY, copy_of
 from tests.bot.wechat.harness import (
     API,
     LONG_CUT,
-    SHORT,
-    SHORT_CUT,
     bench,
     serving,
     settings_for,
+    short_timing,
     talk,
     until,
     web_of,
@@ -338,9 +337,10 @@ def test_a_slow_registry_still_brings_the_verdict_once(
         account = Account(verified=verified)
         settings = settings_for(tmp_path, database, account, wechat_freshness_s=0)
         app = connected(settings, open_engine(database), desk.conversation, Seal(SEAL_KEY))
-        platform = Platform(account, httpx.AsyncClient(), cut=SHORT_CUT)
+        timing, cut = short_timing()
+        platform = Platform(account, httpx.AsyncClient(), cut=cut)
         platform.api.media["permit.png"] = desk.photo(desk.issue())
-        wechat = open_wechat(app, transport=httpx.ASGITransport(platform.api.app()), timing=SHORT)
+        wechat = open_wechat(app, transport=httpx.ASGITransport(platform.api.app()), timing=timing)
         assert wechat is not None
 
         async def scene(url: str) -> list[str]:
@@ -424,6 +424,8 @@ def test_the_bot_is_silent_while_staff_hold_the_conversation(tmp_path: Path, dat
                 ).scalar_one()
             handover = on.app.handovers.take_over(pk, "wang")
             assert handover is not None
+            # Else what tells of it would come with the reply to whatever is written first.
+            await until(lambda: bool(platform.api.delivered))
             assert (await platform.say(ALICE, "在吗？我有事")).shown is None
             voice = platform.message(ALICE, "voice", MediaId="m")
             assert (await platform.post(voice)).shown is None

@@ -27,7 +27,7 @@ class Slow:
     def __call__(self, message: Message, _memory: Memory) -> Reply:
         self.asked.append(message.text)
         if message.text.startswith("慢"):
-            assert self.go.wait(60)
+            assert self.go.wait(600)
         return talk(f"答：{message.text}")
 
 
