@@ -330,7 +330,7 @@ def test_a_slow_registry_still_brings_the_verdict_once(
 
         def slowly(check: Check) -> Verdict:
             checks.append(check)
-            assert go.wait(60)
+            assert go.wait(600)
             return verify(check)
 
         monkeypatch.setattr(desk.permits.verifier, "verify", slowly)
@@ -589,7 +589,7 @@ def test_what_is_kept_of_a_late_message_cannot_be_read(tmp_path: Path, database:
     go = threading.Event()
 
     def slow(_message: Message, _memory: Memory) -> Reply:
-        assert go.wait(60)
+        assert go.wait(600)
         return talk("好")
 
     with bench(tmp_path, database, Account(verified=True), slow, short=True) as on:
