@@ -17,7 +17,8 @@ from knowledge.rules import FactValue, Groups
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 from knowledge.words import one_of
-from nlu.shapes import number, shapes
+from nlu.facts import told
+from nlu.shapes import shapes
 from nlu.tokens import frequency, tokens
 from nlu.understanding import Entity, EntityKind
 
@@ -26,53 +27,36 @@ _NEGATION = re.compile(
 )
 # 是不是残疾人, 有没有残疾证: asked, not denied.
 _ASKED = re.compile(r"(是不是|有没有|算不算|是否)(个|什么)?$")
-# A yes that stands in a question or a condition says nothing: 签了合同吗, 要交了社保才行.
-_IN_QUESTION = re.compile(
-    r"(是不是|有没有|是否|要不要|必须|得|需要|如果|要是|只要|只有|等|才能|怎么|如何|怎样|能不能|应该)"
-    r"(要|得|先|我|公司|都|已经|也|让|给)*$"
-)
-_QUESTIONED = re.compile(
-    r"^(了|过)?(没有|没|吗|么|不(?!给|让|能|行|认|肯|发|管)|才|的话|再|之后才|以后才)"
-)
-# 还能自己接活吗, 是不是在校的: asked, whatever the value.
-_WHETHER = re.compile(
-    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算)(要|得|是|自己|去)*$"
-)
-# 如果考核没通过: not even a no is told.
-_SUPPOSED = re.compile(r"(如果|要是|假如|万一|假设|倘若)[^，。？！]{0,6}$")
-# 没有跟公司签合同, 我不是大学生: what follows is denied.
-_DENIED = re.compile(r"(没有|没|未|不|不是|从没|没能|别)(在|跟|和|给|去|有)?$")
-
-
 # 我不在广州: another place than this one.
 _ELSEWHERE = re.compile(r"(不在|没在|不是在|不去|不是来自)$")
+# 南京银行, 内蒙古大学: a name that begins with a place.
+_OF_A_NAME = re.compile(
+    r"银行|师范|大学(?!生|刚|毕)|卫视|白药|煎饼|茅台|大枣|公园|地铁站|号航母|鸡饭"
+)
 _OF_A_PLACE = re.compile(r"(人|市|省|县|区|旅游|户口)$")
-# 肢体残疾三级, 工伤定了四级
-_OF_HARM = re.compile(r"(残疾|伤残|工伤|肢体|视力|听力|智力|精神|致残|伤情)[^，。？！能考证]{0,5}$")
+# Levels of other things, told before the word: 肢体残疾三级, 工伤定了四级, 信用评了三级 ...
+_OF_OTHER_THINGS = re.compile(
+    r"(残疾(?:人?证)?|伤残|工伤|肢体|视力|听力|智力|精神|致残|伤情|失能|护理等级|重度|高血压|"
+    r"企业(?:等级)?|信用|星级|士官|消防|国家级|英语|计算机|能效|建造师|造价师)[^，。？！能考证]{0,5}$"
+)
+# ... or counted: 一共分五级.
+_COUNTED = re.compile(r"(分(为|成)?|一?共(有|分)?|(等级|级别)(有|是))$")
+# 在家带孩子, 要照顾老人: what people do at home is nobody's occupation.
+_AT_HOME = re.compile(
+    r"(在家里?|没人|帮我|帮忙|我自己|得|(?<!想)(?<!需)要|光|天天|回家|给(?:老伴|老公|老婆|我妈))"
+    r"(一边|就|再|在家)?$"
+)
+_HOUSEWORK = re.compile(r"[带看]|照[顾看]|家务|按摩")
 _SHORT = 2
 _SURE = 3
 _LEARN = "学"  # 长|治学: 学 is what people go to a place for
 _ANYBODY = "阿姨"
-_FRAGMENT = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True)
 class _Word:
     kind: EntityKind
     value: str
-
-
-@dataclass(frozen=True)
-class _Cue:
-    pattern: re.Pattern[str]
-    fact: str
-    value: str | None  # None: the group `n` is the value
-
-    def says(self, match: re.Match[str]) -> str:
-        """The value that `match` gives the fact."""
-        if self.value is None:
-            return f"{number(match['n']):g}"
-        return "False" if match.groupdict().get("no") else self.value
 
 
 @cache
@@ -96,24 +80,6 @@ def _words() -> tuple[re.Pattern[str], dict[str, _Word]]:
 
 
 @cache
-def _cues() -> tuple[_Cue, ...]:
-    data = read(Path(__file__).with_name("cues.yaml")).data
-    return tuple(
-        _Cue(
-            re.compile(_spelt_out(cue, data["words"])),
-            row["fact"],
-            None if row.get("number") else str(row["value"]),
-        )
-        for row in data["cues"]
-        for cue in row["cues"]
-    )
-
-
-def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
-    return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
-
-
-@cache
 def _described() -> tuple[tuple[_Word, re.Pattern[str]], ...]:
     rows = read(Path(__file__).with_name("described.yaml")).data
     return tuple(
@@ -133,7 +99,7 @@ def entities_of(text: str) -> tuple[Entity, ...]:
         *_vocabulary_words(text),
         *_descriptions(text),
         *_named_documents(text),
-        *_facts(text),
+        *told(text),
         *shapes(text),
     ]
     return tuple(sorted(found, key=lambda entity: (entity.start, -entity.end)))
@@ -149,14 +115,19 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
         word = meaning[name]
         if word.kind == "region" and len(name) == _SHORT and _torn(text, start, end):
             continue
-        if word.kind == "level" and _OF_HARM.search(text[:start]):
+        before = text[:start]
+        if word.kind == "region" and _OF_A_NAME.match(text[end:]):
+            continue
+        if word.kind == "level" and (_OF_OTHER_THINGS.search(before) or _COUNTED.search(before)):
             continue
         if word.kind == "occupation":
+            if _HOUSEWORK.match(name) and _AT_HOME.search(before):
+                continue
             # 保洁的阿姨 is one person.
             if name == _ANYBODY and text[job_ends:start] in ("", "的") and job_ends >= 0:
                 continue
             job_ends = end
-        yield Entity(word.kind, word.value, name, start, end, _denied(word.kind, text[:start]))
+        yield Entity(word.kind, word.value, name, start, end, _denied(word.kind, before))
 
 
 def _denied(kind: EntityKind, before: str) -> bool:
@@ -198,8 +169,11 @@ def _descriptions(text: str) -> Iterator[Entity]:
     for word, said in _described():
         for match in said.finditer(text):
             start, end = match.span()
+            before = text[:start]
+            if word.kind == "occupation" and _AT_HOME.search(before):
+                continue
             yield Entity(
-                word.kind, word.value, match.group(), start, end, _denied(word.kind, text[:start])
+                word.kind, word.value, match.group(), start, end, _denied(word.kind, before)
             )
 
 
@@ -207,34 +181,6 @@ def _named_documents(text: str) -> Iterator[Entity]:
     for document, called in _documents():
         for match in called.finditer(text):
             yield Entity("document", document, match.group(), match.start(), match.end())
-
-
-def _facts(text: str) -> Iterator[Entity]:
-    taken: dict[str, Entity] = {}
-    # Hardly any of the hundreds of cues stands in a text, and looking once costs half of going on.
-    for cue in (cue for cue in _cues() if cue.pattern.search(text)):
-        for match in cue.pattern.finditer(text):
-            value = cue.says(match)
-            if not _is_said(text, match, value):
-                continue
-            entity = Entity(
-                "fact", f"{cue.fact}={value}", match.group(), match.start(), match.end()
-            )
-            known = taken.get(cue.fact)
-            # 没交社保 holds 交社保: the longer cue is what was said.
-            if known is None or match.end() - match.start() > known.end - known.start:
-                taken[cue.fact] = entity
-    yield from taken.values()
-
-
-def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
-    """Whether the cue is stated, and not asked, supposed or denied. A no denies by itself."""
-    before, after = text[: match.start()], text[match.end() :]
-    if value == "False":
-        return not _SUPPOSED.search(before)
-    if _DENIED.search(before) or _WHETHER.search(before):
-        return False
-    return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
 
 
 def facts_of(entities: Sequence[Entity]) -> dict[str, FactValue]:

@@ -1,0 +1,137 @@
+"""What people tell of themselves, as facts (knowledge/vocabulary/facts.yaml): 没交社保.
+
+Heard by the cues of nlu/cues.yaml, and only where it is said: what is asked, supposed, wished for,
+over or of another tells nothing. Of two cues of one fact the longer counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from knowledge.strict_yaml import read
+from knowledge.vocabulary import vocabulary
+from knowledge.words import one_of
+from nlu.shapes import number
+from nlu.understanding import Entity
+
+# A yes that stands in a question or a condition says nothing: 签了合同吗, 要交了社保才行.
+_IN_QUESTION = re.compile(
+    r"(是不是|有没有|是否|要不要|必须|得|需要|如果|要是|只要|只有|等|才能|怎么|如何|怎样|能不能|应该|"
+    r"会不会)(要|得|先|我|公司|都|已经|也|让|给)*$"
+)
+# 我想把证办下来: not yet.
+_WISHED = re.compile(r"(想|打算|准备)(先|早点|赶紧|快点|去|把|让|给|我)*$")
+_QUESTIONED = re.compile(
+    r"^(了|过)?(没有?(?=[，。？！呢啊]|$)|吗|么|不(?=[，。？！呢啊]|$)|才|的话|再|之后才|以后才)"
+)
+# 还能自己接活吗, 是不是在校的: asked, whatever the value.
+_WHETHER = re.compile(
+    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算)(要|得|是|自己|去)*$"
+)
+# 如果考核没通过, 以后要是失业了: nothing is told, not even a no.
+_SUPPOSED = re.compile(
+    r"(如果|要是|假如|万一|假设|倘若|若是|怎样才|怎么才|什么样)[^，。？！]{0,6}$"
+)
+# 有没有证, 交没交社保: asked, though what follows 有 or 交 alone would be a no.
+_YES_OR_NO = re.compile(r"([有是交签考办给上买缴愿肯])(?:没|不)\1")
+# 以前在厂里上班: what was is no longer so.
+_ONCE = re.compile(r"(以前|原来|原先|过去|曾经|从前|年轻时|年轻的时候|当年)[^，。？！]{0,8}$")
+# 考核不通过会怎样: not so yet.
+_THEN = re.compile(r"^(了|过)?(的话|会怎|会不会)")
+# 做职工还是散做: a choice.
+_OR = re.compile(r"^(的)?(好)?还是")
+_EITHER = re.compile(r"[^，。？！]{2,}还是(算)?$")
+# 没有跟公司签合同, 我不是大学生: what follows is denied.
+_DENIED = re.compile(r"(没有|没|未|不|不是|从没|没能|别)(在|跟|和|给|去|有)?$")
+
+
+_FRAGMENT = re.compile(r"\{([a-z]+)\}")
+
+
+@dataclass(frozen=True)
+class _Cue:
+    pattern: re.Pattern[str]
+    fact: str
+    value: str | None  # None: the group `n` is the value
+
+    def says(self, match: re.Match[str]) -> str:
+        """The value that `match` gives the fact."""
+        if self.value is None:
+            return f"{number(match['n']):g}"
+        return "False" if match.groupdict().get("no") else self.value
+
+
+@cache
+def _cues() -> tuple[_Cue, ...]:
+    data = read(Path(__file__).with_name("cues.yaml")).data
+    occupations = vocabulary().occupations.values()
+    called = one_of(name for term in occupations for name in term.called)
+    words = {**data["words"], "occupation": called}
+    return tuple(
+        _Cue(
+            re.compile(_spelt_out(cue, words)),
+            row["fact"],
+            None if row.get("number") else str(row["value"]),
+        )
+        for row in data["cues"]
+        for cue in row["cues"]
+    )
+
+
+@cache
+def _of(whom: str) -> frozenset[str]:
+    """The facts that are said of now, of a plan, or of a worker: lists of nlu/cues.yaml."""
+    return frozenset(read(Path(__file__).with_name("cues.yaml")).data["of"][whom])
+
+
+def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
+    return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
+
+
+def told(text: str) -> Iterator[Entity]:
+    """The facts that the normalised `text` tells, each once."""
+    taken: dict[str, Entity] = {}
+    # Hardly any of the hundreds of cues stands in a text, and looking once costs half of going on.
+    for cue in (cue for cue in _cues() if cue.pattern.search(text)):
+        for match in cue.pattern.finditer(text):
+            value = cue.says(match)
+            before = text[: match.start()]
+            if not _is_said(text, match, value) or (
+                (cue.fact in _of("now") and _ONCE.search(before))
+                or (cue.fact not in _of("plan") and _WISHED.search(before))
+            ):
+                continue
+            entity = Entity(
+                "fact", f"{cue.fact}={value}", match.group(), match.start(), match.end()
+            )
+            known = taken.get(cue.fact)
+            # 没交社保 holds 交社保: the longer cue is what was said.
+            if known is None or match.end() - match.start() > known.end - known.start:
+                taken[cue.fact] = entity
+    household = "role" in taken and taken["role"].value == "role=household"
+    for fact, entity in taken.items():
+        # A household's 她有证 is said of the one who works there.
+        if not (household and fact in _of("worker")):
+            yield entity
+
+
+def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
+    """Whether the cue is stated, and not asked, supposed or denied. A no denies by itself."""
+    before, after = text[: match.start()], text[match.end() :]
+    if (
+        _SUPPOSED.search(before)
+        or _YES_OR_NO.search(text[max(0, match.start() - 2) : match.end() + 2])
+        or _THEN.match(after)
+        or _OR.match(after)
+        or _EITHER.search(before)
+    ):
+        return False
+    if value == "False":
+        return True
+    if _DENIED.search(before) or _WHETHER.search(before):
+        return False
+    return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
