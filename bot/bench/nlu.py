@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from nlu.rasa_server import MODEL, RASA, RasaFailed, serving, train_rasa
 from nlu.report import EVALUATION
 from nlu.tokens import dictionary_lines
 from nlu.training_data import Example, TrainingData, read_files, read_training_data
+from nlu.understand import Understander
 from nlu.understanding import Classifier
 
 Progress = Callable[[str], None]
@@ -46,6 +47,7 @@ class Figures:
 
     engine: str
     answers: Answers
+    in_the_bot: list[str]  # the intents once the bot has weighed the engine's opinion
     train: float
     start: float
     memory: float
@@ -64,13 +66,15 @@ def nlu_bench(diet: bool, keep: Path | None = None, progress: Progress = lambda 
     data = read_training_data(TRAINING)
     with tempfile.TemporaryDirectory() as name:
         folder = keep or Path(name)
-        rows = [_embedded(_of(folder, "embedded", data, CONFIG), messages, progress)]
+        embedded = _of(folder, "embedded", data, CONFIG)
+        rows = [_embedded(embedded, messages, progress)]
+        ours = EmbeddedClassifier.load(embedded / MODEL_NAME)
         same = _of(folder, "same", data, CONFIG)
-        rows.append(_rasa("Rasa, same pipeline", CONFIG, data, same, messages, progress))
+        rows.append(_rasa("Rasa, same pipeline", CONFIG, data, same, ours, messages, progress))
         if diet:
             cut = shortened(data, _DIET_LONGEST)
             place = _of(folder, "diet", cut, DIET)
-            rows.append(_rasa("Rasa DIET", DIET, cut, place, messages, progress))
+            rows.append(_rasa("Rasa DIET", DIET, cut, place, ours, messages, progress))
     return table(rows, messages, len(data.examples))
 
 
@@ -96,20 +100,23 @@ def table(rows: Sequence[Figures], messages: Sequence[Example], examples: int) -
     """The figures in Markdown, the first engine's agreement with each of the others with them."""
     inside = [place for place, one in enumerate(messages) if one.path.name == "in_scope.yml"]
     outside = [place for place, one in enumerate(messages) if one.path.name != "in_scope.yml"]
-    head = ("engine", "in scope", "out of scope", "as embedded", "p50 ms", "p99 ms")
+    everywhere = range(len(messages))
+    head = ("engine", "in scope", "out of scope", "all", "all, in the bot", "as embedded")
     lines = [
         f"{examples} training examples; {len(inside)} messages in scope, {len(outside)} outside",
         "",
-        _line(*head, "start s", "memory MB", "training s"),
-        _line(*["---"] * 9),
+        _line(*head, "p50 ms", "p99 ms", "start s", "memory MB", "training s"),
+        _line(*["---"] * 11),
     ]
     for row in rows:
         times = sorted(row.answers.milliseconds)
         lines.append(
             _line(
                 row.engine,
-                f"{_right(row, messages, inside):.1%}",
-                f"{_right(row, messages, outside):.1%}",
+                f"{_right(row.answers.intents, messages, inside):.1%}",
+                f"{_right(row.answers.intents, messages, outside):.1%}",
+                f"{_right(row.answers.intents, messages, everywhere):.1%}",
+                f"{_right(row.in_the_bot, messages, everywhere):.1%}",
                 f"{_alike(row, rows[0]):.1%}",
                 f"{times[len(times) // 2]:.2f}",
                 f"{times[len(times) * 99 // 100]:.2f}",
@@ -134,6 +141,11 @@ def ask(classifier: Classifier, texts: Sequence[str]) -> Answers:
     return Answers(intents, milliseconds)
 
 
+def understood(bot: Understander, texts: Sequence[str]) -> list[str]:
+    """The intent of every text as the bot takes it."""
+    return [bot.understand_whole(text).intent for text in texts]
+
+
 def answer_alone(model_dir: str) -> None:
     """The measured process: load the model, say so, then answer the texts on standard input."""
     classifier = EmbeddedClassifier.load(Path(model_dir) / MODEL_NAME)
@@ -141,9 +153,7 @@ def answer_alone(model_dir: str) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     answers = ask(classifier, json.loads(sys.stdin.readline()))
-    memory = _memory("self")
-    result = {"intents": answers.intents, "ms": answers.milliseconds, "memory": memory}
-    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.write(json.dumps({**asdict(answers), "memory": _memory("self")}) + "\n")
 
 
 def _embedded(folder: Path, messages: Sequence[Example], progress: Progress) -> Figures:
@@ -162,11 +172,13 @@ def _embedded(folder: Path, messages: Sequence[Example], progress: Progress) -> 
         if process.stdout.readline() != "ready\n":
             raise RuntimeError("the embedded engine did not start; its message is above")
         start = time.monotonic() - started
-        process.stdin.write(json.dumps([one.text for one in messages]) + "\n")
+        texts = [one.text for one in messages]
+        process.stdin.write(json.dumps(texts) + "\n")
         process.stdin.flush()
         found = json.loads(process.stdout.readline())
-    answers = Answers(found["intents"], found["ms"])
-    return Figures("embedded", answers, trained, start, found["memory"])
+    memory = found.pop("memory")
+    bot = Understander(EmbeddedClassifier.load(folder / MODEL_NAME))
+    return Figures("embedded", Answers(**found), understood(bot, texts), trained, start, memory)
 
 
 def _rasa(
@@ -174,6 +186,7 @@ def _rasa(
     config: Path,
     data: TrainingData,
     folder: Path,
+    beside: Classifier,
     messages: Sequence[Example],
     progress: Progress,
 ) -> Figures:
@@ -183,9 +196,11 @@ def _rasa(
     progress(f"{name}: measuring")
     with serving(folder / MODEL, folder / "run.log") as server:
         classifier = RasaClassifier(server.url, timeout=30)
-        answers = ask(classifier, [one.text for one in messages])
+        texts = [one.text for one in messages]
+        answers, memory = ask(classifier, texts), _memory(server.pid)
+        in_the_bot = understood(Understander(classifier, beside), texts)
         classifier.close()
-        return Figures(name, answers, trained, server.start, _memory(server.pid))
+        return Figures(name, answers, in_the_bot, trained, server.start, memory)
 
 
 def _messages() -> Sequence[Example]:
@@ -199,8 +214,8 @@ def _memory(process: int | str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _right(row: Figures, messages: Sequence[Example], places: Sequence[int]) -> float:
-    right = sum(row.answers.intents[place] == messages[place].intent for place in places)
+def _right(intents: Sequence[str], messages: Sequence[Example], places: Sequence[int]) -> float:
+    right = sum(intents[place] == messages[place].intent for place in places)
     return right / len(places)
 
 
