@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, event, insert, text
 
 from bot.console import figures
 from bot.console.durations import RESPONSE_S, WAIT_S, times_of
@@ -111,6 +111,19 @@ def test_one_channel_alone(engine: Engine) -> None:
         assert (found.useful, found.useless) == (1, 0)
         assert (found.waiting.asked, found.waiting.times.half) == (1, 100)
         assert top_unanswered(connection, SINCE, UNTIL, "wechat") == []
+
+
+def test_old_statistics_of_the_database_cannot_make_it_slow(engine: Engine) -> None:
+    """PostgreSQL that took its tables for small read one of them anew for every turn."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL goes by statistics like that")
+    shown = text("SHOW enable_nestloop")
+    for counting in (count, top_unanswered):
+        with engine.connect() as connection:
+            counting(connection, SINCE, UNTIL, "web")
+            assert connection.execute(shown).scalar() == "off"
+            connection.rollback()
+            assert connection.execute(shown).scalar() == "on"
 
 
 def test_nothing_at_all(engine: Engine) -> None:
