@@ -42,6 +42,7 @@ _RECHECK_S = 1.0
 
 
 def utc_now() -> dt.datetime:
+    """The time now, with its zone."""
     return dt.datetime.now(dt.UTC)
 
 

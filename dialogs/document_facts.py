@@ -56,6 +56,7 @@ class Facts:
 
     @property
     def is_report(self) -> bool:
+        """Whether the document is a news report."""
         return self.document.form == "news_report"
 
     def entries(self) -> list[Entry]:
@@ -67,6 +68,7 @@ class Facts:
         return (of_head or entries)[:1]
 
     def issued(self) -> str:
+        """The sentence that says when it was issued, or that it is not known."""
         day = self.document.issued_on
         return (
             say("standing.issued", date=spoken_date(day)) if day else say("standing.issued_unknown")

@@ -135,4 +135,5 @@ class Reply:
     trace: tuple[str, ...] = field(default=())  # how each provision was decided, for /why and staff
 
     def statements(self) -> tuple[tuple[BlockKind, Statement], ...]:
+        """Every statement with its block's kind, in order."""
         return tuple((block.kind, s) for block in self.blocks for s in block.statements)

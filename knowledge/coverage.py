@@ -27,6 +27,7 @@ class Row:
 
     @property
     def state(self) -> State:
+        """`structured`, `prose`, or `unaccounted`."""
         if self.provisions:
             return "structured"
         return "unaccounted" if self.reason is None else "prose"

@@ -29,6 +29,8 @@ Facts = Mapping[str, FactValue]
 
 
 class Truth(StrEnum):
+    """Three values: what is not known is neither met nor unmet."""
+
     MET = "met"
     NOT_MET = "not_met"
     UNKNOWN = "unknown"

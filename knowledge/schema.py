@@ -35,6 +35,8 @@ Bound = Literal["exactly", "at_least", "at_most", "over", "under"]
 
 
 class Strict(BaseModel):
+    """A document's part: no unknown key, no coercion."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 

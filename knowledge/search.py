@@ -69,6 +69,8 @@ _WITHIN = "AND clause.document_pk IN (SELECT pk FROM document WHERE region IN :r
 
 @dataclass(frozen=True)
 class ClauseScore:
+    """A clause that was found, and its score; higher is nearer."""
+
     clause_pk: int
     score: float
 

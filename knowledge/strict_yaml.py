@@ -53,6 +53,7 @@ class Source:
         return 1
 
     def problem(self, location: Location, message: str, mend: str) -> Problem:
+        """A problem at a place of the file, with its line."""
         return Problem(self.path, self.line(location), message, mend)
 
 

@@ -27,6 +27,8 @@ class Base(DeclarativeBase):
 
 
 class ReleaseRow(Base):
+    """A release: the documents that are served together."""
+
     __tablename__ = "release"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -36,6 +38,8 @@ class ReleaseRow(Base):
 
 
 class DocumentRow(Base):
+    """A document, named by the digest of its files; never changed."""
+
     __tablename__ = "document"
 
     pk: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +50,8 @@ class DocumentRow(Base):
 
 
 class ReleaseDocumentRow(Base):
+    """That a document is in a release."""
+
     __tablename__ = "release_document"
 
     release_id: Mapped[str] = mapped_column(ForeignKey("release.id"), primary_key=True)
@@ -53,6 +59,8 @@ class ReleaseDocumentRow(Base):
 
 
 class ClauseRow(Base):
+    """A clause of a document."""
+
     __tablename__ = "clause"
 
     pk: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +72,8 @@ class ClauseRow(Base):
 
 
 class ProvisionRow(Base):
+    """A provision of a clause."""
+
     __tablename__ = "provision"
 
     pk: Mapped[int] = mapped_column(primary_key=True)

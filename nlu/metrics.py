@@ -21,6 +21,8 @@ class Prediction:
 
 @dataclass(frozen=True)
 class IntentFigures:
+    """How one intent fared in a test."""
+
     intent: str
     precision: float
     recall: float
@@ -39,6 +41,7 @@ class CurvePoint:
 
 
 def accuracy(predictions: Sequence[Prediction]) -> float:
+    """The share of messages whose intent was found."""
     right = sum(one.wanted == one.got for one in predictions)
     return right / len(predictions) if predictions else 0.0
 
@@ -57,11 +60,13 @@ def by_intent(predictions: Sequence[Prediction]) -> list[IntentFigures]:
 
 
 def macro_f1(predictions: Sequence[Prediction]) -> float:
+    """The mean of the intents' F1: a rare intent counts as much as a frequent one."""
     rows = by_intent(predictions)
     return sum(row.f1 for row in rows) / len(rows) if rows else 0.0
 
 
 def harmonic(precision: float, recall: float) -> float:
+    """The harmonic mean of precision and recall; 0 where both are 0."""
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 

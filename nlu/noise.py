@@ -39,10 +39,12 @@ def _to_traditional() -> OpenCC:
 
 
 def traditional(text: str) -> str:
+    """The text in traditional characters."""
     return str(_to_traditional().convert(text))
 
 
 def unpunctuated(text: str) -> str:
+    """The text without punctuation, as a voice is transcribed."""
     return _MARKS.sub("", text)
 
 

@@ -99,6 +99,7 @@ class Pipeline:
         return json.dumps([part.model_dump() for part in parts], sort_keys=True)
 
     def digest(self) -> str:
+        """Names what the pipeline says: another configuration is another model."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 

@@ -44,6 +44,8 @@ _NEGATED = "not_"
 
 @dataclass(frozen=True)
 class EntityFigures:
+    """How one kind of entity fared in a test."""
+
     kind: str
     precision: float
     recall: float

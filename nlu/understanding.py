@@ -69,10 +69,12 @@ class Understanding:
 
     @property
     def intent(self) -> str:
+        """The likeliest intent."""
         return self.ranking[0].intent
 
     @property
     def confidence(self) -> float:
+        """How sure the engine is of the likeliest, 0 to 1."""
         return self.ranking[0].confidence
 
     def values(self, kind: EntityKind) -> tuple[str | float, ...]:

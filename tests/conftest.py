@@ -13,6 +13,7 @@ PostgreSQL is used when ANXIN_TEST_POSTGRESQL_URL names a server; each test gets
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,6 +31,14 @@ hypothesis.settings.register_profile("anxin", deadline=None)
 hypothesis.settings.load_profile("anxin")
 
 LOADED_AT = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not run, and why: a suite without PostgreSQL proves less."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, times in reasons.most_common():
+        terminalreporter.write_line(f"{times} skipped: {reason}")
 
 
 @pytest.fixture(scope="session")

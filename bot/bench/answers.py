@@ -31,6 +31,7 @@ class Question:
 
     @property
     def clause(self) -> str:
+        """The clause that the question was written from."""
         return self.provision.partition("#")[0]
 
     @property
@@ -52,10 +53,12 @@ class Outcome:
 
     @property
     def first(self) -> bool:
+        """Whether the answer's first citation is the right one."""
         return self.cited[:1] == (self.question.clause,)
 
     @property
     def reached(self) -> bool:
+        """Whether any citation is the right one."""
         return self.question.clause in self.cited
 
 

@@ -95,6 +95,7 @@ class World:
         self.verifier = self.with_quota(Quota(MANY))
 
     def with_quota(self, quota: Quota) -> Verifier:
+        """A verifier with a quota of its own, on the same registry and record."""
         return Verifier(
             self.client, quota, self.audit, self.key, clock=self.clock, total_s=_TOTAL_S + 0.2
         )
@@ -105,6 +106,7 @@ class World:
         return self.rng.choice(fitting)
 
     def valid(self, permit: DemoPermit) -> bool:
+        """Whether a "valid" is right for the permit now."""
         return self.state[permit.number] in VALID_KINDS
 
     def check(self, permit: DemoPermit, **changes: Any) -> Check:

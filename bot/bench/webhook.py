@@ -80,6 +80,7 @@ class Sent:
 
     @property
     def rate(self) -> float:
+        """Messages a second."""
         return len(self.milliseconds) / self.seconds
 
 

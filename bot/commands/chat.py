@@ -58,6 +58,7 @@ class Session:
         return True
 
     def say(self, message: Message) -> None:
+        """Print the reply to a message, and remember what `/sources` and `/why` need."""
         reply, self.memory = self.app.conversation.converse(message, self.memory, self.as_of)
         if reply.citations or reply.trace:
             self.last = reply
@@ -73,6 +74,7 @@ class Session:
         self.say(Message("", images=(picture,)))
 
     def command(self, line: str) -> str:
+        """What a command that begins with a slash prints."""
         name, _, argument = line.partition(" ")
         if name == "/sources":
             return self.sources()
@@ -87,12 +89,14 @@ class Session:
         return say("terminal.help")
 
     def sources(self) -> str:
+        """The clauses of the last answer, word for word."""
         if self.last is None or not self.last.citations:
             return say("terminal.no_sources")
         whole = as_text(self.last)
         return whole[whole.index(say("sources.heading")) :]
 
     def change_day(self, text: str) -> str:
+        """Answer as of another day from now on; empty, of today."""
         if not text:
             self.as_of = None
             return say("terminal.today")

@@ -22,6 +22,7 @@ class Times:
 
     @property
     def count(self) -> int:
+        """How many were counted."""
         return sum(self.classes)
 
 

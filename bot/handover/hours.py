@@ -23,6 +23,7 @@ class Span:
     closes: dt.time
 
     def holds(self, moment: dt.datetime) -> bool:
+        """Whether the moment is within it, by the clock in China."""
         local = moment.astimezone(CHINA)
         return (
             self.first_day <= local.weekday() <= self.last_day

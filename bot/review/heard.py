@@ -55,14 +55,17 @@ class Group:
 
     @property
     def typical(self) -> Heard:
+        """The message that the group is shown by."""
         return self.members[0]
 
     @property
     def times(self) -> int:
+        """How often its messages came."""
         return sum(one.times for one in self.members)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
+        """Why they need a look."""
         found = {kind for one in self.members for kind in one.kinds}
         return tuple(kind for kind in KINDS if kind in found)
 

@@ -16,12 +16,12 @@ from dialogs.permits.reply import led_by, option, question, talk, verdict_reply
 from dialogs.reply import Reply, Status
 from dialogs.wording import say
 from knowledge.registry import permit_number, qr
-from knowledge.registry.contract import (
+from knowledge.registry.contract import Purpose
+from knowledge.registry.contract_worker import (
     ConsentRequest,
     ConsentState,
     ConsentView,
     DetailScope,
-    Purpose,
 )
 from knowledge.registry.outcome import Outcome
 from knowledge.registry.permit_number import BadNumber

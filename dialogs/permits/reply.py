@@ -9,13 +9,8 @@ from dataclasses import replace
 
 from dialogs.reply import Block, Mark, Option, Reply, Statement, Status
 from dialogs.wording import listed, say
-from knowledge.registry.contract import (
-    SHANGHAI,
-    Components,
-    ComponentState,
-    ListKind,
-    WorkerView,
-)
+from knowledge.registry.contract import SHANGHAI, Components, ComponentState, ListKind
+from knowledge.registry.contract_worker import WorkerView
 from knowledge.registry.outcome import Outcome, Verdict
 from knowledge.registry.wording import sentences
 

@@ -24,12 +24,11 @@ from knowledge.registry import status_list as lists
 from knowledge.registry import strict_json
 from knowledge.registry.adapters import Adapter, Question, Sent
 from knowledge.registry.breaker import Breaker
-from knowledge.registry.contract import (
+from knowledge.registry.contract import Verification, VerifyRequest
+from knowledge.registry.contract_worker import (
     ConsentCreated,
     ConsentRequest,
     ConsentView,
-    Verification,
-    VerifyRequest,
     WorkerProof,
     WorkerView,
 )

@@ -2,7 +2,7 @@
 
 Everything is strict: no unknown key, no coercion, closed enumerations. A registry that wants to say
 something new says it in a new version of the contract; until then its answer is refused, which can
-cost a verdict but can never make one up.
+cost a verdict but can never make one up. The worker's part is in contract_worker.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import unicodedata
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,6 @@ ANSWER_LIFETIME_S = 60
 SIGNATURE_LIFETIME_S = 120
 CLOCK_LEEWAY_S = 60
 BATCH_MOST = 50
-CONSENT_REQUEST_S = 300
 
 # Types of signed tokens: one made for one use is refused for every other.
 TYP_ANSWER = "permit-answer+jwt"
@@ -33,6 +32,8 @@ TYP_STATUS_LIST = "statuslist+jwt"
 
 
 class Status(StrEnum):
+    """What a permit's state is. UNVERIFIED says nothing, not even whether there is one."""
+
     VALID = "VALID"
     EXPIRED = "EXPIRED"
     SUSPENDED = "SUSPENDED"
@@ -41,6 +42,8 @@ class Status(StrEnum):
 
 
 class Match(StrEnum):
+    """Whether the person named is the permit's."""
+
     FULL = "FULL"
     PARTIAL = "PARTIAL"
     MISMATCH = "MISMATCH"
@@ -48,6 +51,8 @@ class Match(StrEnum):
 
 
 class ComponentState(StrEnum):
+    """What is known of one of a permit's parts."""
+
     OK = "OK"
     DUE = "DUE"
     EXPIRED = "EXPIRED"
@@ -57,6 +62,8 @@ class ComponentState(StrEnum):
 
 
 class Reason(StrEnum):
+    """Why a permit is suspended or revoked."""
+
     LOST = "LOST"
     INACTIVE = "INACTIVE"
     LEFT_AGENCY = "LEFT_AGENCY"
@@ -66,38 +73,30 @@ class Reason(StrEnum):
 
 
 class Source(StrEnum):
+    """Where an answer comes from: the register itself, or its signed list."""
+
     LIVE = "live"
     STATUS_LIST = "status_list"
 
 
 class Purpose(StrEnum):
+    """What an asker wants to know it for."""
+
     PRE_HIRE = "pre_hire"
     AT_DOOR = "at_door"
     MONITOR = "monitor"
 
 
 class ListKind(StrEnum):
+    """Which of the two lists: of honour, or of broken trust."""
+
     RED = "RED"
     BLACK = "BLACK"
 
 
-class DetailScope(StrEnum):
-    """What a worker may let one asker see."""
-
-    COMPONENTS = "components"
-    STAR = "star"
-    LISTS = "lists"
-
-
-class ConsentState(StrEnum):
-    PENDING = "PENDING"
-    GRANTED = "GRANTED"
-    DENIED = "DENIED"
-    EXPIRED = "EXPIRED"
-    WITHDRAWN = "WITHDRAWN"
-
-
 class ErrorCode(StrEnum):
+    """Why the registry refuses a request."""
+
     BAD_FORMAT = "BAD_FORMAT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     SCOPE = "SCOPE"
@@ -132,6 +131,8 @@ PermitNo = Annotated[str, Field(pattern=r"^[A-HJ-NP-Z]{2}[0-9]{10}[0-9A-HJ-NP-Z]
 
 
 class Strict(BaseModel):
+    """What the registry answers: no unknown key, no coercion."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -156,6 +157,8 @@ class Factor(Body):
 
 
 class VerifyRequest(Body):
+    """A check: the permit by its number (with a factor) or by its QR's token."""
+
     permit_no: PermitNo | None = None
     qr_payload: Token | None = None
     factor: Factor | None = None
@@ -192,11 +195,15 @@ class PermitBlock(Strict):
 
 
 class Component(Strict):
+    """One of a permit's parts, to the month and no closer."""
+
     state: ComponentState
     expires_month: Month | None = None
 
 
 class Components(Strict):
+    """The parts that are checked before a permit is given, with the worker's consent."""
+
     identity: Component
     training: Component
     health: Component
@@ -214,6 +221,8 @@ class Star(Strict):
 
 
 class ListEntry(Strict):
+    """An entry on a list, with who put it there and where it is contested."""
+
     name: PlainText
     kind: ListKind
     authority: PlainText
@@ -280,96 +289,20 @@ class BatchItem(Strict):
 
 
 class BatchRequest(Body):
+    """Several checks at once."""
+
     items: Annotated[list[VerifyRequest], Field(min_length=1, max_length=BATCH_MOST)]
 
 
 class BatchResponse(Strict):
+    """Their results, in the order asked."""
+
     items: list[BatchItem]
 
 
-class ConsentRequest(Body):
-    """An asker's wish to see details; the worker decides in her own app."""
-
-    permit_no: PermitNo
-    asker_ref: Digest
-    asker_label: PlainText
-    purpose: Purpose
-    scopes: Annotated[list[DetailScope], Field(min_length=1, max_length=3)]
-
-
-class ConsentCreated(Strict):
-    consent_id: UUID
-    deeplink: str
-    expires_in: Annotated[int, Field(ge=1, le=CONSENT_REQUEST_S)]
-
-
-class ConsentView(Strict):
-    state: ConsentState
-    consent_token: str | None = None
-    scopes: list[DetailScope] | None = None
-    exp: int | None = None
-
-
-class ConsentDecision(Body):
-    """The worker's answer, proved by the PIN that came with her permit. `scopes` is what she opens
-    of what was asked for; left out, all of it."""
-
-    permit_no: PermitNo
-    pin: Pin
-    grant: bool
-    scopes: Annotated[list[DetailScope], Field(min_length=1, max_length=3)] | None = None
-
-
-class WorkerProof(Body):
-    """Number and PIN. Wrong ones are counted against the asker, never against the permit: a
-    stranger could lock a worker out."""
-
-    permit_no: PermitNo
-    pin: Pin
-    asker_ref: Digest
-
-
-class CheckSeen(Strict):
-    """One look at a worker's permit, as she may see it."""
-
-    at: AwareDatetime
-    by: PlainText
-    purpose: Purpose
-    details: bool
-
-
-class ConsentSeen(Strict):
-    """A request for her consent that she may still answer, or one she can still take back."""
-
-    consent_id: UUID
-    by: PlainText
-    purpose: Purpose
-    scopes: list[DetailScope]
-    state: ConsentState
-    until: AwareDatetime
-
-
-class WorkerView(Strict):
-    """`confirmed` is false alike for a wrong PIN and an unknown permit."""
-
-    confirmed: bool
-    status: Status | None = None
-    reason_code: Reason | None = None
-    permit: PermitBlock | None = None
-    components: Components | None = None
-    checks: list[CheckSeen] = []
-    consents: list[ConsentSeen] = []
-
-
-class Dispute(WorkerProof):
-    about: Literal["status", "star", "list", "component"]
-
-
-class DisputeTicket(Strict):
-    ticket_no: str
-
-
 class Health(Strict):
+    """Whether the registry works, and how many seconds its data lag."""
+
     ok: bool
     last_sync_at: AwareDatetime
     lag_s: Annotated[float, Field(ge=0)]

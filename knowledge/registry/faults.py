@@ -35,6 +35,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         self.captured: bytes | None = None  # the last genuine answer, for replays
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on, or misbehave as the next fault says."""
         if not request.url.path.endswith(":verify"):
             return await self._inner.handle_async_request(request)
         self.calls += 1

@@ -91,6 +91,7 @@ class Verdict:
 
     @property
     def black_listed(self) -> bool:
+        """Whether the worker is on a list of broken trust."""
         return any(entry.kind is ListKind.BLACK for entry in self.lists)
 
     @property

@@ -69,6 +69,7 @@ class PermitNumber:
 
     @property
     def last4(self) -> str:
+        """What may be kept of it beside its keyed hash."""
         return self.value[-4:]
 
     @property

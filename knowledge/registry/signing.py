@@ -41,6 +41,7 @@ class KeySet:
 
     @classmethod
     def of(cls, keys: Iterable[ECKey]) -> KeySet:
+        """The key set that holds these keys."""
         by_id: dict[str, tuple[ECKey, ...]] = {}
         for key in keys:
             kid = str(key.kid)

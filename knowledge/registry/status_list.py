@@ -23,6 +23,8 @@ MOST_CHARS = 200_000
 
 
 class Bits(IntEnum):
+    """What two bits of the list say of one permit."""
+
     VALID = 0
     INVALID = 1
     SUSPENDED = 2

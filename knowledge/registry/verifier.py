@@ -23,14 +23,8 @@ from pydantic import ValidationError
 from knowledge.registry import contract, permit_number, qr
 from knowledge.registry.audit import AuditFailed, AuditLog, Entry
 from knowledge.registry.client import Clock, RegistryClient
-from knowledge.registry.contract import (
-    Factor,
-    Purpose,
-    StatusChanged,
-    VerifyRequest,
-    WorkerProof,
-    WorkerView,
-)
+from knowledge.registry.contract import Factor, Purpose, StatusChanged, VerifyRequest
+from knowledge.registry.contract_worker import WorkerProof, WorkerView
 from knowledge.registry.outcome import Asked, Outcome, Unsound, Verdict, judge
 from knowledge.registry.permit_number import BadNumber, PermitNumber
 from knowledge.registry.quota import Quota, Refused

@@ -41,6 +41,8 @@ class Agency(_Term):
 
 
 class Occupation(_Term):
+    """An occupation, and the sector it belongs to."""
+
     sector: str
 
 
@@ -83,6 +85,8 @@ class Strength(BaseModel):
 
 
 class Option(BaseModel):
+    """One of the answers that a fact allows."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     label: str
@@ -141,6 +145,7 @@ class Vocabulary:
         return _by_verb(self).get(verb)
 
     def rank(self, strength: Strength) -> int:
+        """How strong it is: a higher number gives more."""
         return list(self.strengths).index(strength.id)
 
     def ancestors(self, region: str) -> tuple[str, ...]:
@@ -175,6 +180,7 @@ class Vocabulary:
         return frozenset(found)
 
     def agency_named(self, name: str) -> Agency | None:
+        """The agency that is called so; None for an unknown name."""
         return next((a for a in self.agencies.values() if name in a.called), None)
 
 

@@ -26,7 +26,7 @@ from bot.sealing import Seal
 from dialogs.reply import Message, Reply
 from dialogs.text import as_text
 from dialogs.wording import say
-from knowledge.registry.contract import ConsentDecision
+from knowledge.registry.contract_worker import ConsentDecision
 from knowledge.registry.server.consents import consent_named
 from knowledge.registry.settings import RegistrySettings, open_registry
 from tests.bot.serving import serving

@@ -23,7 +23,6 @@ from knowledge.registry.contract import (
     Component,
     Components,
     ComponentState,
-    DetailScope,
     ListEntry,
     ListKind,
     Match,
@@ -36,6 +35,7 @@ from knowledge.registry.contract import (
     VerifyResponse,
     day_in_china,
 )
+from knowledge.registry.contract_worker import DetailScope
 from knowledge.registry.permit_number import mask
 from knowledge.registry.server.consents import Consents
 from knowledge.registry.server.core import Core, Scope, cities

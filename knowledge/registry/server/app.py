@@ -31,18 +31,20 @@ from knowledge.registry.contract import (
     BatchItem,
     BatchRequest,
     BatchResponse,
-    ConsentCreated,
-    ConsentDecision,
-    ConsentRequest,
-    ConsentView,
-    Dispute,
-    DisputeTicket,
     ErrorCode,
     Health,
     Nonce,
     Strict,
     VerifyRequest,
     VerifyResponse,
+)
+from knowledge.registry.contract_worker import (
+    ConsentCreated,
+    ConsentDecision,
+    ConsentRequest,
+    ConsentView,
+    Dispute,
+    DisputeTicket,
     WorkerProof,
     WorkerView,
 )
@@ -60,6 +62,8 @@ LIST_LIFETIME_S = 300
 
 
 class JwksDocument(Strict):
+    """The registry's public keys, as JSON Web Keys."""
+
     keys: list[dict[str, Any]]
 
 

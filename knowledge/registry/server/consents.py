@@ -15,7 +15,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from knowledge.registry import contract, signing
-from knowledge.registry.contract import (
+from knowledge.registry.contract import Purpose, VerifyRequest
+from knowledge.registry.contract_worker import (
+    CONSENT_REQUEST_S,
     ConsentCreated,
     ConsentDecision,
     ConsentRequest,
@@ -23,8 +25,6 @@ from knowledge.registry.contract import (
     ConsentState,
     ConsentView,
     DetailScope,
-    Purpose,
-    VerifyRequest,
 )
 from knowledge.registry.server.core import Core
 from knowledge.registry.server.keys import Keyring, Keys
@@ -98,7 +98,7 @@ class Consents:
         return ConsentCreated(
             consent_id=consent_id,
             deeplink=f"{self._core.pages_url}/consent/{link_token(consent_id)}",
-            expires_in=contract.CONSENT_REQUEST_S,
+            expires_in=CONSENT_REQUEST_S,
         )
 
     def view(self, consent_id: uuid.UUID, client_id: str) -> ConsentView:
@@ -136,7 +136,7 @@ class Consents:
                 or self._state(row) is not ConsentState.PENDING
             ):
                 return None
-            left = row.created_at + contract.CONSENT_REQUEST_S - int(self._core.now())
+            left = row.created_at + CONSENT_REQUEST_S - int(self._core.now())
             scopes = tuple(DetailScope(scope) for scope in json.loads(row.scopes))
             return Wish(row.asker_label, Purpose(row.purpose), scopes, left)
 
@@ -147,8 +147,7 @@ class Consents:
             .where(
                 ConsentRow.permit_id == permit.id,
                 ConsentRow.used_by.is_(None),
-                ConsentRow.created_at
-                > int(self._core.now()) - contract.CONSENT_REQUEST_S - _GRANT_S,
+                ConsentRow.created_at > int(self._core.now()) - CONSENT_REQUEST_S - _GRANT_S,
             )
             .order_by(ConsentRow.created_at.desc())
             .limit(_MOST_SEEN)
@@ -270,4 +269,4 @@ class Consents:
         """When a request can no longer be answered, or a consent no longer be used."""
         if row.state == ConsentState.GRANTED:
             return (row.decided_at or 0) + _GRANT_S
-        return row.created_at + contract.CONSENT_REQUEST_S
+        return row.created_at + CONSENT_REQUEST_S

@@ -23,7 +23,8 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from knowledge.registry import permit_number
-from knowledge.registry.contract import SHANGHAI, ConsentDecision, DetailScope
+from knowledge.registry.contract import SHANGHAI
+from knowledge.registry.contract_worker import ConsentDecision, DetailScope
 from knowledge.registry.permit_number import BadNumber
 from knowledge.registry.quota import Quota
 from knowledge.registry.server.consents import Wish, consent_named, link_token

@@ -31,9 +31,11 @@ class Secret:
         return hmac.digest(self._key(use), text.encode(), "sha256").hex()
 
     def seal(self, content: Mapping[str, Any]) -> str:
+        """`content` sealed, as JSON."""
         return self._box().encrypt(json.dumps(content).encode()).decode()
 
     def unseal(self, sealed: str) -> Any:
+        """What was sealed. Raises InvalidToken for what this secret has not sealed."""
         return json.loads(self._box().decrypt(sealed.encode()))
 
     def _key(self, use: str) -> bytes:

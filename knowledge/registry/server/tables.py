@@ -24,6 +24,8 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
+    """The registry's own tables, apart from the bot's."""
+
     metadata = MetaData(naming_convention=NAMING)
 
 
@@ -52,6 +54,8 @@ class PermitRow(Base):
 
 
 class ComponentRow(Base):
+    """One part of a permit."""
+
     __tablename__ = "component"
 
     permit_id: Mapped[int] = mapped_column(ForeignKey("permit.id"), primary_key=True)
@@ -61,6 +65,8 @@ class ComponentRow(Base):
 
 
 class StarRow(Base):
+    """A star, within its scheme."""
+
     __tablename__ = "star"
 
     permit_id: Mapped[int] = mapped_column(ForeignKey("permit.id"), primary_key=True)
@@ -71,6 +77,8 @@ class StarRow(Base):
 
 
 class ListEntryRow(Base):
+    """An entry on a list."""
+
     __tablename__ = "list_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -141,6 +149,8 @@ class KeyRow(Base):
 
 
 class ClientRow(Base):
+    """A program that may ask, and for what."""
+
     __tablename__ = "client"
 
     id: Mapped[str] = mapped_column(String(60), primary_key=True)
@@ -150,6 +160,8 @@ class ClientRow(Base):
 
 
 class SubscriptionRow(Base):
+    """A bot that is told of changes."""
+
     __tablename__ = "subscription"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -175,6 +187,8 @@ class DeliveryRow(Base):
 
 
 class DisputeRow(Base):
+    """Something that a worker contests."""
+
     __tablename__ = "dispute"
 
     ticket_no: Mapped[str] = mapped_column(String(20), primary_key=True)

@@ -8,11 +8,11 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.registry.contract import (
+from knowledge.registry.contract import Purpose
+from knowledge.registry.contract_worker import (
     CheckSeen,
     Dispute,
     DisputeTicket,
-    Purpose,
     WorkerProof,
     WorkerView,
 )

@@ -16,7 +16,8 @@ from dialogs.reply import Message, Reply, Status
 from dialogs.text import as_text
 from dialogs.wording import say
 from knowledge.library import Library
-from knowledge.registry.contract import ConsentDecision, DetailScope, ListKind
+from knowledge.registry.contract import ListKind
+from knowledge.registry.contract_worker import ConsentDecision, DetailScope
 from knowledge.registry.server.consents import consent_named
 from knowledge.registry.server.issuing import Issued
 from knowledge.vocabulary import Vocabulary

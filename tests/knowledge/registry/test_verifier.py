@@ -17,14 +17,11 @@ from structlog.testing import capture_logs
 from knowledge.registry import qr
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import RegistryClient
-from knowledge.registry.contract import (
+from knowledge.registry.contract import Purpose, Reason, Source, StatusChanged
+from knowledge.registry.contract_worker import (
     ConsentDecision,
     ConsentRequest,
     DetailScope,
-    Purpose,
-    Reason,
-    Source,
-    StatusChanged,
     WorkerProof,
 )
 from knowledge.registry.demo import seed_demo

@@ -12,9 +12,6 @@ import pytest
 
 from knowledge.registry.contract import (
     ComponentState,
-    ConsentDecision,
-    ConsentRequest,
-    DetailScope,
     Factor,
     ListKind,
     Match,
@@ -24,6 +21,7 @@ from knowledge.registry.contract import (
     VerifyRequest,
     VerifyResponse,
 )
+from knowledge.registry.contract_worker import ConsentDecision, ConsentRequest, DetailScope
 from knowledge.registry.permit_number import generate
 from knowledge.registry.server.answering import Answering, Client, Conflict
 from knowledge.registry.server.issuing import Issued

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from knowledge.registry.contract import Purpose, Reason, WorkerProof
+from knowledge.registry.contract import Purpose, Reason
+from knowledge.registry.contract_worker import WorkerProof
 from knowledge.registry.demo import seed_demo
 from knowledge.registry.permit_number import generate
 from knowledge.registry.server.issuing import Action, NoSuchPermit, NotAllowed

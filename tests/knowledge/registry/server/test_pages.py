@@ -14,13 +14,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from knowledge.registry.contract import (
-    ConsentRequest,
-    ConsentState,
-    DetailScope,
-    Purpose,
-    VerifyRequest,
-)
+from knowledge.registry.contract import Purpose, VerifyRequest
+from knowledge.registry.contract_worker import ConsentRequest, ConsentState, DetailScope
 from knowledge.registry.permit_number import generate
 from knowledge.registry.quota import Quota
 from knowledge.registry.server import pages
