@@ -16,6 +16,7 @@ from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 from knowledge.words import one_of
 from nlu.shapes import number
+from nlu.sieve import Sieve
 from nlu.understanding import Entity
 
 # A yes that stands in a question or a condition says nothing: 签了合同吗, 要交了社保才行.
@@ -88,6 +89,16 @@ def _of(whom: str) -> frozenset[str]:
     return frozenset(read(Path(__file__).with_name("cues.yaml")).data["of"][whom])
 
 
+def cue_patterns() -> tuple[re.Pattern[str], ...]:
+    """What the cues look for, in their order."""
+    return tuple(cue.pattern for cue in _cues())
+
+
+@cache
+def _sieve() -> Sieve:
+    return Sieve(cue_patterns())
+
+
 def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
     return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
 
@@ -95,8 +106,8 @@ def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
 def told(text: str) -> Iterator[Entity]:
     """The facts that the normalised `text` tells, each once."""
     taken: dict[str, Entity] = {}
-    # Hardly any of the hundreds of cues stands in a text, and looking once costs half of going on.
-    for cue in (cue for cue in _cues() if cue.pattern.search(text)):
+    cues = _cues()
+    for cue in (cues[place] for place in _sieve().may_match(text)):
         for match in cue.pattern.finditer(text):
             value = cue.says(match)
             before = text[: match.start()]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
 
+from nlu.sieve import Sieve
 from nlu.tokens import processed
 from nlu.training_data import Pattern
 
@@ -100,8 +101,11 @@ class PatternFeatures:
             for index, pattern in enumerate(self.patterns)
         )
 
+        sieve = Sieve([pattern for _, pattern in compiled])
+
         def search(text: str) -> tuple[str, ...]:
-            return tuple(name for name, pattern in compiled if pattern.search(text))
+            left = (compiled[number] for number in sieve.may_match(text))
+            return tuple(name for name, pattern in left if pattern.search(text))
 
         object.__setattr__(self, "_search", lru_cache(self.remembered)(search))
 
