@@ -49,6 +49,10 @@ _LANDLINE = re.compile(
 _PERMIT = re.compile(rf"(?<![A-Z])[A-Z]{{2}}(?:{_GAP}[0-9]){{7,12}}(?:{_GAP}[A-Z](?![A-Z]))?")
 _PERMIT_HEAD = re.compile(r"(?<![A-Z])[A-Z]{2}[ -]{0,3}$")
 
+# What all these have in common: so many digits, some of them perhaps letters that look like one.
+_MAYBE_DIGIT = re.compile("[0-9OIL]")
+_FEWEST = 7
+
 _SPOKEN = dict(zip("〇零一二三四五六七八九幺", "001234567891", strict=True))
 _LOOK_ALIKES = {"×": "X", "Х": "X", "х": "X", "χ": "X", "Χ": "X", "О": "0", "о": "0", "○": "0"}
 _LETTERS_AMONG_DIGITS = re.compile(r"(?<=[0-9])[OIL]{1,3}(?=[0-9])")
@@ -59,6 +63,8 @@ _GAPS = frozenset("-_.·•/~") | frozenset("‐‑‒–—―−")
 def redact(text: str, *, offices: bool = False) -> str:
     """`text` with every personal number replaced by what kind of number it was. With `offices`
     landline numbers stay: those that staff give are an office's."""
+    if len(_MAYBE_DIGIT.findall("".join(map(_shadow, text)))) < _FEWEST:
+        return text
     for pattern, mask in _RULES:
         if not (offices and pattern is _LANDLINE):
             text = _replace(pattern, text, mask)

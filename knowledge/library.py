@@ -54,6 +54,7 @@ _CACHE = 20_000
 # Areas whose words are kept: less than a megabyte each here, three where an area has 5,000
 # provisions, which are read in a tenth of a second.
 _INDEXES = 200
+_AT_ONCE = 500  # rows of one query
 _T = TypeVar("_T")
 
 
@@ -104,7 +105,7 @@ class Library:
         self._seen: tuple[float, Release] | None = None  # when, by the monotonic clock
         self._document = lru_cache(_CACHE)(self._read_document)
         self._clause = lru_cache(_CACHE)(self._read_clause)
-        self._provision = lru_cache(_CACHE)(self._read_provision)
+        self._entries: dict[int, Entry] = {}
         self._on_topic = lru_cache(_CACHE)(self._read_on_topic)
         self._topic_regions = lru_cache(_CACHE)(self._read_topic_regions)
         self._documents = lru_cache(_CACHE)(self._read_documents)
@@ -185,7 +186,7 @@ class Library:
         there = self._head(release)[0]
         places = dict.fromkeys(region for region in regions if region in there)
         indexes = [self._index(release, region) for region in places]
-        return [self._provision(pk) for pk in nearest(indexes, words, limit)]
+        return self._provisions(nearest(indexes, words, limit))
 
     # --- rows, read once ---------------------------------------------------------------------
 
@@ -217,7 +218,7 @@ class Library:
             .order_by(ProvisionTopicRow.provision_pk)
         )
         # Row numbers tell when a document was loaded; the order must not depend on that.
-        entries = (self._provision(pk) for pk in self._keys(query))
+        entries = self._provisions(self._keys(query))
         return tuple(sorted(entries, key=lambda entry: entry.document.id))
 
     def _read_topic_regions(self, release: str, topic: str) -> tuple[str, ...]:
@@ -243,7 +244,7 @@ class Library:
         clauses = self._keys(
             select(ClauseRow.pk).where(ClauseRow.document_pk == pk).order_by(ClauseRow.position)
         )
-        entries = tuple(self._provision(row) for row in provisions)
+        entries = tuple(self._provisions(provisions))
         return self._document(pk), entries, tuple(self._clause(row)[0] for row in clauses)
 
     def _read_index(self, release: str, region: str) -> WordIndex:
@@ -298,16 +299,38 @@ class Library:
             ).one()
         return Clause(id=row.id, heading=row.heading, text=row.text), row.document_pk
 
-    def _read_provision(self, pk: int) -> Entry:
+    def _provisions(self, keys: Sequence[int]) -> list[Entry]:
+        """The provisions of these row numbers: those not yet read by one query for some hundreds,
+        since a query for each would make the first questions wait."""
+        found = {pk: self._entries[pk] for pk in keys if pk in self._entries}
+        missing = [pk for pk in keys if pk not in found]
+        for start in range(0, len(missing), _AT_ONCE):
+            found |= self._read_provisions(missing[start : start + _AT_ONCE])
+        if missing:
+            if len(self._entries) > _CACHE:
+                self._entries.clear()
+            self._entries |= found
+        return [found[pk] for pk in keys]
+
+    def _read_provisions(self, keys: Sequence[int]) -> dict[int, Entry]:
+        query = (
+            select(
+                *(ProvisionRow.pk, ProvisionRow.body, ProvisionRow.document_pk),
+                *(ClauseRow.id, ClauseRow.heading, ClauseRow.text),
+            )
+            .join(ClauseRow, ClauseRow.pk == ProvisionRow.clause_pk)
+            .where(ProvisionRow.pk.in_(keys))
+        )
         with self._engine.connect() as connection:
-            row = connection.execute(
-                select(ProvisionRow.body, ProvisionRow.clause_pk, ProvisionRow.document_pk).where(
-                    ProvisionRow.pk == pk
-                )
-            ).one()
-        clause, _ = self._clause(row.clause_pk)
-        provision = Provision.model_validate_json(row.body)
-        return Entry(provision, clause, self._document(row.document_pk))
+            rows = connection.execute(query).all()
+        return {
+            row.pk: Entry(
+                Provision.model_validate_json(row.body),
+                Clause(id=row.id, heading=row.heading, text=row.text),
+                self._document(row.document_pk),
+            )
+            for row in rows
+        }
 
 
 def _json_field(dialect: str, name: str) -> ColumnElement[str | None]:
