@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from knowledge.schema import Document
-from knowledge.strict_yaml import read
+from knowledge.sentences import Sentences
 
-
-@cache
-def _sentences() -> dict[str, Any]:
-    data: dict[str, Any] = read(Path(__file__).with_name("wording.yaml")).data
-    return data
-
-
-def say(key: str, **values: object) -> str:
-    """The sentence under `key` (dotted), with `values` filled in. KeyError for an unknown key."""
-    found: Any = _sentences()
-    for part in key.split("."):
-        found = found[part]
-    text: str = found
-    return text.format(**values)
+_SENTENCES = Sentences(Path(__file__).with_name("wording.yaml"))
+say, table, has = _SENTENCES.say, _SENTENCES.table, _SENTENCES.has
 
 
 def say_in(document: Document, key: str, **values: Any) -> str:
     """A sentence about what a document says; a newspaper's report is not called a document."""
     paper = "paper.report" if document.form == "news_report" else "paper.document"
     return say(key, paper=say(paper), **values)
-
-
-def table(key: str) -> dict[str, str]:
-    """The words and sentences under `key`."""
-    found: dict[str, str] = _sentences()[key]
-    return found
-
-
-def has(key: str) -> bool:
-    """Whether there is a sentence under `key`."""
-    found: Any = _sentences()
-    for part in key.split("."):
-        if not isinstance(found, dict) or part not in found:
-            return False
-        found = found[part]
-    return isinstance(found, str)
 
 
 def spoken_date(date: Any) -> str:

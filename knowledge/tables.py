@@ -12,16 +12,11 @@ import datetime as dt
 from sqlalchemy import DateTime, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from knowledge.database import NAMING
 
 
 class Base(DeclarativeBase):
-    """The one schema; the outside's tables (bot/storage) join it."""
+    """The one schema; the outside's tables (bot/) join it."""
 
     metadata = MetaData(naming_convention=NAMING)
 

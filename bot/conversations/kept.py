@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, bindparam, select
+from sqlalchemy import Connection, Engine, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.conversations.rows import ConversationRow, Speaker, TurnRow, utc
@@ -44,6 +44,19 @@ def memory_of(engine: Engine, channel: str, conversation: str) -> Memory:
             )
         ).scalar()
     return Memory() if stored is None else memory_from_json(stored)
+
+
+def turn_pk(connection: Connection, channel: str, conversation: str, message_id: str) -> int | None:
+    """The turn that a message of a conversation began; None where there is none."""
+    return connection.execute(
+        select(TurnRow.pk)
+        .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
+        .where(
+            ConversationRow.channel == channel,
+            ConversationRow.id == conversation,
+            TurnRow.message_id == message_id,
+        )
+    ).scalar()
 
 
 def history(

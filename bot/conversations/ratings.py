@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.conversations.held import Held
-from bot.conversations.rows import ConversationRow, TurnRow
+from bot.conversations.kept import turn_pk
+from bot.conversations.rows import TurnRow
 from bot.redact import redact
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.wording import say
@@ -47,32 +48,23 @@ def rate(
 ) -> bool:
     """Keep a rating of the reply to a message; a second one replaces the first. False where the
     conversation has no such message."""
-    turn = (
-        select(TurnRow.pk)
-        .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
-        .where(
-            ConversationRow.channel == channel,
-            ConversationRow.id == conversation,
-            TurnRow.message_id == message_id,
-        )
-    )
     with engine.begin() as connection:
-        turn_pk = connection.execute(turn).scalar()
-        if turn_pk is None:
+        turn = turn_pk(connection, channel, conversation, message_id)
+        if turn is None:
             return False
-        rate_turn(connection, turn_pk, useful=useful, reason=reason, now=now)
+        rate_turn(connection, turn, useful=useful, reason=reason, now=now)
         return True
 
 
 def rate_turn(
-    connection: Connection, turn_pk: int, *, useful: bool, reason: str, now: dt.datetime
+    connection: Connection, turn: int, *, useful: bool, reason: str, now: dt.datetime
 ) -> None:
     """Keep a rating of a turn's reply, in the transaction of `connection`."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     said = {"useful": useful, "reason": redact(reason.strip()[:MOST_REASON]), "at": now}
     connection.execute(
         insert(RatingRow)
-        .values(turn_pk=turn_pk, **said)
+        .values(turn_pk=turn, **said)
         .on_conflict_do_update(index_elements=["turn_pk"], set_=said)
     )
 

@@ -11,11 +11,10 @@ import hashlib
 import json
 import re
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.conversations.kept import history, memory_of
-from bot.conversations.rows import ConversationRow, TurnRow
+from bot.conversations.kept import history, memory_of, turn_pk
 from bot.conversations.stored import redacted_reply
 from bot.telegram.wording import OWN, say
 from dialogs.reply import Option, Reply
@@ -105,14 +104,5 @@ def _digest(reply: Reply) -> str:
 
 
 def _answered(engine: Engine, channel: str, conversation: str, message_id: str) -> bool:
-    known = (
-        select(TurnRow.pk)
-        .join(ConversationRow, ConversationRow.pk == TurnRow.conversation_pk)
-        .where(
-            ConversationRow.channel == channel,
-            ConversationRow.id == conversation,
-            TurnRow.message_id == message_id,
-        )
-    )
     with engine.connect() as connection:
-        return connection.execute(known).first() is not None
+        return turn_pk(connection, channel, conversation, message_id) is not None

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dialogs.reply import Block, Reply, Statement, Status
-from knowledge.strict_yaml import read
+from knowledge.sentences import Sentences
 
-
-@cache
-def _wording() -> dict[str, Any]:
-    data: dict[str, Any] = read(Path(__file__).with_name("wording.yaml")).data
-    return data
-
-
-@cache
-def _menu() -> dict[str, Any]:
-    data: dict[str, Any] = read(Path(__file__).with_name("menu.yaml")).data
-    return data
-
-
-def say(key: str, **values: object) -> str:
-    """The sentence under `key` (dotted), with `values` filled in. KeyError for an unknown key."""
-    found: Any = _wording()
-    for part in key.split("."):
-        found = found[part]
-    text: str = found
-    return text.format(**values)
+_SENTENCES = Sentences(Path(__file__).with_name("wording.yaml"))
+_MENU = Sentences(Path(__file__).with_name("menu.yaml"))
+say = _SENTENCES.say
 
 
 def talk(text: str, status: Status = Status.ANSWERED) -> Reply:
@@ -38,35 +20,32 @@ def talk(text: str, status: Status = Status.ANSWERED) -> Reply:
 
 def is_word(kind: str, text: str) -> bool:
     """Whether `text` is one of the words of a kind (collect, number, sources)."""
-    words: list[str] = _wording()["words"][kind]
+    words: list[str] = _SENTENCES.data["words"][kind]
     return text.strip().strip("。.!！~～ ").casefold() in words
 
 
 def sticker(text: str) -> bool:
     """Whether WeChat put this text for something that it cannot hand over (a sticker, a file)."""
-    found: str = _wording()["unsupported_text"]
+    found: str = _SENTENCES.data["unsupported_text"]
     return text.startswith(found)
 
 
 def menu() -> dict[str, Any]:
     """The account's menu in the shape of the API."""
-    buttons: list[dict[str, Any]] = _menu()["menu"]
+    buttons: list[dict[str, Any]] = _MENU.data["menu"]
     return {"button": buttons}
 
 
 def asked_by_menu(key: str) -> str | None:
     """What a tap on a menu item asks; None for an item that there is not (any more)."""
-    asked: dict[str, str] = _menu()["questions"]
-    return asked.get(key)
+    return _MENU.table("questions").get(key)
 
 
 def asked_by_scene(scene: str) -> str | None:
     """What the QR code of a scene asks; None for an unknown one."""
-    asked: dict[str, str] = _menu()["scenes"]
-    return asked.get(scene)
+    return _MENU.table("scenes").get(scene)
 
 
 def scenes() -> dict[str, str]:
     """The scenes and what each asks."""
-    asked: dict[str, str] = _menu()["scenes"]
-    return asked
+    return _MENU.table("scenes")

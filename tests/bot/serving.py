@@ -79,9 +79,15 @@ def copy_of(database: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def serving(web: Starlette, lifespan: Literal["on", "off"] = "off", port: int = 0) -> Iterator[str]:
+def serving(
+    web: Starlette,
+    lifespan: Literal["on", "off"] = "off",
+    port: int = 0,
+    graceful_s: int | None = 1,
+) -> Iterator[str]:
     """Serve `web` on a port of this machine (0: a free one); gives its address. With its lifespan
-    on, what it does by itself runs too."""
+    on, what it does by itself runs too. What runs at the end has `graceful_s` (None: all it
+    needs)."""
     config = uvicorn.Config(
         web,
         port=port,
@@ -89,7 +95,7 @@ def serving(web: Starlette, lifespan: Literal["on", "off"] = "off", port: int = 
         access_log=False,
         lifespan=lifespan,
         proxy_headers=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=graceful_s,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -104,4 +110,5 @@ def serving(web: Starlette, lifespan: Literal["on", "off"] = "off", port: int = 
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
+        assert not thread.is_alive()

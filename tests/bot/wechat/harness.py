@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import anyio
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from bot.app import App, connected, utc_now
@@ -33,6 +31,7 @@ from knowledge.library import Library
 from knowledge.vocabulary import vocabulary
 from nlu.understand import Understander
 from tests.bot.serving import SEAL_KEY, KeywordClassifier
+from tests.bot.serving import serving as serving_the_web
 from tests.pace import pace
 from tests.simulators.wechat_platform import Account, Platform
 
@@ -125,27 +124,8 @@ def web_of(app: App, wechat: WeChat) -> FastAPI:
 @contextmanager
 def serving(web: FastAPI, *, kill: bool = False) -> Iterator[str]:
     """Serve on a free port; `kill` breaks off what is running at the end."""
-    config = uvicorn.Config(
-        web,
-        port=0,
-        log_level="error",
-        access_log=False,
-        timeout_graceful_shutdown=0 if kill else None,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        deadline = time.monotonic() + 60
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            assert time.monotonic() < deadline, "the server did not start in time"
-            time.sleep(0.005)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(60)
-        assert not thread.is_alive()
+    with serving_the_web(web, "on", graceful_s=0 if kill else None) as url:
+        yield url
 
 
 @dataclass
