@@ -27,13 +27,15 @@ from tests.simulators.wechat_platform import Delivered
 
 AUNT = "oAuntWithATelephone0000000001"
 _LONGEST_S = 30.0
+# How words are sent, and how they are seen: each gives when, in milliseconds of the clock.
+Exchange = tuple[Callable[[str], float], Callable[[str], float]]
 # Notes when each sentence (第…句) is first painted, and when the key that sends went down.
 WATCH = """
 () => {
   window.seen = {};
   window.sentAt = 0;
   const look = () => {
-    for (const [words] of document.body.innerText.matchAll(/第\\d+句话?/g)) {
+    for (const [words] of document.body.innerText.matchAll(/第\\d+句/g)) {
       if (!(words in seen)) {
         seen[words] = 0;
         requestAnimationFrame(() => { seen[words] = Date.now(); });
@@ -48,13 +50,27 @@ WATCH = """
 """
 
 
+def watch(page: Page) -> None:
+    """From now on the page notes when it is sent something, and when sentences are painted."""
+    page.evaluate(WATCH)
+
+
+def taken(exchange: Exchange, number: int) -> float:
+    """How long sentence `number`, which nobody has said yet, took from one side to the other, in
+    milliseconds."""
+    send, seen = exchange
+    words = f"第{number}句"
+    began = send(words)
+    return seen(words) - began
+
+
 def takes(page: Page) -> None:
     """The member of staff takes whoever waits longest, and looks at the conversation."""
     page.goto("/console/conversations")
     page.get_by_role("button", name="接过来").first.click()
     page.get_by_text("您接着", exact=True).wait_for()
     page.wait_for_load_state()
-    page.evaluate(WATCH)
+    watch(page)
 
 
 def measure(
@@ -68,25 +84,24 @@ def measure(
     ask(mei, "转人工")
     web = at_desk(browser, url, "li")
     takes(web)
-    mei.evaluate(WATCH)
+    watch(mei)
     phone.say(AUNT, "转人工")
     wechat = at_desk(browser, url, "wang")
     takes(wechat)
+    exchanges: dict[str, Exchange] = {
+        "web chat → staff": (web_asks(mei), seen_on(web)),
+        "staff → web chat": (staff_says(web), seen_on(mei)),
+        "WeChat → staff": (phone_asks(phone), seen_on(wechat)),
+        "staff → WeChat": (staff_says(wechat), partial(arrived, on_phone)),
+    }
     for number in range(rounds):
-        exchanges = (
-            ("web chat → staff", _web_asks(mei), _on(web)),
-            ("staff → web chat", _staff_says(web), _on(mei)),
-            ("WeChat → staff", _phone_asks(phone), _on(wechat)),
-            ("staff → WeChat", _staff_says(wechat), partial(_arrived, on_phone)),
-        )
-        for place, (what, send, seen_at) in enumerate(exchanges):
+        for place, (what, exchange) in enumerate(exchanges.items()):
             time.sleep(rng.uniform(0.3, 1.3))  # at no fixed place in anybody's round
-            words = f"第{number}{place}句"
-            times.setdefault(what, []).append(-send(words) + seen_at(words))
+            times.setdefault(what, []).append(taken(exchange, len(exchanges) * number + place))
     return times
 
 
-def _web_asks(page: Page) -> Callable[[str], float]:
+def web_asks(page: Page) -> Callable[[str], float]:
     """Somebody writes in the web chat; when it was sent, in milliseconds of the clock."""
 
     def send(words: str) -> float:
@@ -96,7 +111,7 @@ def _web_asks(page: Page) -> Callable[[str], float]:
     return send
 
 
-def _staff_says(page: Page) -> Callable[[str], float]:
+def staff_says(page: Page) -> Callable[[str], float]:
     """The member of staff writes; when it was sent."""
 
     def send(words: str) -> float:
@@ -107,18 +122,18 @@ def _staff_says(page: Page) -> Callable[[str], float]:
     return send
 
 
-def _phone_asks(phone: Phones) -> Callable[[str], float]:
+def phone_asks(phone: Phones, openid: str = AUNT) -> Callable[[str], float]:
     """Somebody writes on WeChat; when."""
 
     def send(words: str) -> float:
         began = 1000 * time.time()
-        phone.say(AUNT, words)
+        phone.say(openid, words)
         return began
 
     return send
 
 
-def _on(page: Page) -> Callable[[str], float]:
+def seen_on(page: Page) -> Callable[[str], float]:
     """When words are painted on a page."""
 
     def seen_at(words: str) -> float:
@@ -130,7 +145,7 @@ def _on(page: Page) -> Callable[[str], float]:
     return seen_at
 
 
-def _arrived(on_phone: dict[str, float], words: str) -> float:
+def arrived(on_phone: dict[str, float], words: str) -> float:
     """When the telephone had the words."""
     deadline = time.monotonic() + _LONGEST_S
     while words not in on_phone:

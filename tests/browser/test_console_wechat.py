@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,17 @@ from tests.bot.console.conftest import light_passwords as light_passwords
 from tests.bot.console.conftest import staffed_file as staffed_file
 from tests.bot.serving import app_on, copy_of
 from tests.browser.accessibility import accessible
-from tests.browser.test_console_conversations import OFFICE, SOON, at_desk, take, turns
+from tests.browser.measure_talk import arrived, phone_asks, seen_on, staff_says, watch
+from tests.browser.test_console_conversations import (
+    OFFICE,
+    SOON,
+    at_desk,
+    take,
+    turns,
+    within_a_second,
+)
 from tests.simulators.wechat_phone import Phones, phones
-from tests.simulators.wechat_platform import Account
+from tests.simulators.wechat_platform import Account, Delivered
 
 pytestmark = pytest.mark.browser
 
@@ -123,6 +132,22 @@ def test_both_speak_and_the_service_is_rated(line: Line) -> None:
     ).fetchall()
     connection.close()
     assert rated == [(1, "wechat")]
+
+
+def test_each_sees_the_others_words_within_a_second(line: Line) -> None:
+    phone, li = line.phone, line.li
+    line.wants_a_person()
+    take(li)
+    watch(li)
+    on_phone: dict[str, float] = {}
+
+    async def note(delivered: Delivered) -> None:
+        on_phone.setdefault(delivered.text, 1000 * time.time())
+
+    phone.api.on_delivered = note
+    within_a_second((phone_asks(phone, AUNT), seen_on(li)), range(5))
+    # Each message of hers opens five; one fewer, so that all of them are delivered.
+    within_a_second((staff_says(li), partial(arrived, on_phone)), range(5, 9))
 
 
 def test_what_wechat_does_not_take_any_more_waits_and_comes_with_the_next_message(
