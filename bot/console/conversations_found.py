@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, case, func, select
 
 from bot.app import App
 from bot.conversations.rows import ConversationRow, TurnRow, utc
@@ -19,6 +19,7 @@ from knowledge.vocabulary import Vocabulary
 from nlu.intents import intents
 
 A_PAGE = 50
+_DISTRESS = "emergency"  # the intent of what dialogs/distress.yaml answers
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Past:
     status: str
     state: State | None
     last_turn: int
+    distress: bool  # somebody was in need in the period: unpaid, hurt, beaten
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,12 @@ def past(
     one whose last turn is `before` (left out) backwards."""
     last = func.max(TurnRow.pk).label("last")
     newest = (
-        select(TurnRow.conversation_pk, last, func.count().label("questions"))
+        select(
+            TurnRow.conversation_pk,
+            last,
+            func.count().label("questions"),
+            func.sum(case((TurnRow.intent == _DISTRESS, 1), else_=0)).label("distress"),
+        )
         .where(
             TurnRow.speaker == "user",
             TurnRow.asked_at >= wanted.since,
@@ -156,6 +163,7 @@ def past(
             ConversationRow.channel,
             TurnRow.asked_at,
             found.c.questions,
+            found.c.distress,
             TurnRow.text,
             TurnRow.status,
             found.c.last,
@@ -180,6 +188,7 @@ def past(
             row.status,
             row.state,
             row.last,
+            bool(row.distress),
         )
         for row in rows
     ]

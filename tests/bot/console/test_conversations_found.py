@@ -19,9 +19,15 @@ DAY = dt.timedelta(days=1)
 
 
 def asked(
-    engine: Engine, person: str, words: str, status: Status, at: dt.datetime, channel: str = "web"
+    engine: Engine,
+    person: str,
+    words: str,
+    status: Status,
+    at: dt.datetime,
+    channel: str = "web",
+    intent: str = "permit",
 ) -> None:
-    reply = Reply(status, (Block("talk", (Statement("好"),)),))
+    reply = Reply(status, (Block("talk", (Statement("好"),)),), intent=intent)
     with held(engine, channel, person, at) as conversation:
         message = Message(words, person, f"{words}-{at}", channel)
         conversation.add_turn(message, reply, Memory(), at, at)
@@ -53,6 +59,15 @@ def test_the_past_by_period_channel_and_status(engine: Engine) -> None:
         first = past(connection, Wanted(NOW - 4 * DAY, NOW), limit=1)
         second = past(connection, Wanted(NOW - 4 * DAY, NOW), 5, first[0].last_turn)
         assert [first[0].words, *(one.words for one in second)] == ["别处的", "晚的"]
+
+
+def test_who_was_in_need_is_marked_whatever_was_said_afterwards(engine: Engine) -> None:
+    asked(engine, "a", "他打我", Status.ANSWERED, NOW - DAY, intent="emergency")
+    asked(engine, "a", "谢谢", Status.ANSWERED, NOW)
+    asked(engine, "b", "补证去哪", Status.ANSWERED, NOW)
+    with engine.connect() as connection:
+        found = past(connection, Wanted(NOW - 2 * DAY, NOW + DAY))
+    assert {one.words: one.distress for one in found} == {"补证去哪": False, "谢谢": True}
 
 
 def test_the_pulse_tells_what_concerns_somebody(engine: Engine) -> None:
