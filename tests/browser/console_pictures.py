@@ -169,6 +169,12 @@ def review(desk: Office, browser: Browser, shoot: Camera, *, retrain: bool) -> N
     group.get_by_role("button", name="定下来").click()
     page.goto("/console/review/labels")
     shoot(page, "review-labels")
+    zhao = at_desk(browser, desk.url, "zhao")
+    zhao.goto("/console/review/labels")
+    for _ in range(zhao.get_by_role("button", name="没标错").count()):
+        zhao.get_by_role("button", name="没标错").first.click()
+        zhao.wait_for_load_state()
+    zhao.context.close()
     page.get_by_role("link", name="改").first.click()
     shoot(page, "review-label")
     page.goto("/console/review/tasks")
