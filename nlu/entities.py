@@ -29,6 +29,9 @@ _NEGATION = re.compile(
 _ASKED = re.compile(r"(是不是|有没有|算不算|是否)(个|什么)?$")
 # 我不在广州: another place than this one.
 _ELSEWHERE = re.compile(r"(不在|没在|不是在|不去|不是来自)$")
+# 从湖南到佛山; 四川人来广州, 湖南过来肇庆的.
+_FROM = re.compile(r"(从|来自)$")
+_COMING = re.compile(r"[省市县]?(人(?![社力均民员工才])|过来|来(?=[\u4e00-\u9fff]{2}))")
 # 南京银行, 内蒙古大学: a name that begins with a place.
 _OF_A_NAME = re.compile(
     r"银行|师范|大学(?!生|刚|毕)|卫视|白药|煎饼|茅台|大枣|公园|地铁站|号航母|鸡饭"
@@ -127,7 +130,19 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
             if name == _ANYBODY and text[job_ends:start] in ("", "的") and job_ends >= 0:
                 continue
             job_ends = end
-        yield Entity(word.kind, word.value, name, start, end, _denied(word.kind, before))
+        yield Entity(
+            word.kind,
+            word.value,
+            name,
+            start,
+            end,
+            negated=_denied(word.kind, before),
+            origin=word.kind == "region" and _comes_from(before, text[end:]),
+        )
+
+
+def _comes_from(before: str, after: str) -> bool:
+    return _FROM.search(before) is not None or _COMING.match(after) is not None
 
 
 def _denied(kind: EntityKind, before: str) -> bool:

@@ -41,6 +41,11 @@ _SUPPOSED = re.compile(
 _YES_OR_NO = re.compile(r"([有是交签考办给上买缴愿肯])(?:没|不)\1")
 # 以前在厂里上班: what was is no longer so.
 _ONCE = re.compile(r"(以前|原来|原先|过去|曾经|从前|年轻时|年轻的时候|当年)[^，。？！]{0,8}$")
+# 没证的保姆能请吗: of others. (Who asks for 失业人员 is one: those cues tell no yes or no.)
+_OF_OTHERS = re.compile(r"^的(阿姨|保姆|月嫂|护工|钟点工|育儿嫂|保洁|中介|差)")
+_OF_ONESELF = re.compile(r"(我|本人|妈|爸|姐|她|他|老婆|老公)[^，。？！]{0,10}$")
+# 听说公司都给交社保, 有证和没证差多少: nobody's own.
+_HEARSAY = re.compile(r"(听说|听讲|据说|网上说|新闻)[^，。？！]{0,12}$|[证保同](和|跟|与|比)$")
 # 考核不通过会怎样: not so yet.
 _THEN = re.compile(r"^(了|过)?(的话|会怎|会不会)")
 # 做职工还是散做: a choice.
@@ -113,7 +118,7 @@ def told(text: str) -> Iterator[Entity]:
             before = text[: match.start()]
             if not _is_said(text, match, value) or (
                 (cue.fact in _of("now") and _ONCE.search(before))
-                or (cue.fact not in _of("plan") and _WISHED.search(before))
+                or (not {cue.fact, f"{cue.fact}={value}"} & _of("plan") and _WISHED.search(before))
             ):
                 continue
             entity = Entity(
@@ -136,10 +141,13 @@ def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
     if (
         _SUPPOSED.search(before)
         or _YES_OR_NO.search(text[max(0, match.start() - 2) : match.end() + 2])
+        or _HEARSAY.search(before)
         or _THEN.match(after)
         or _OR.match(after)
         or _EITHER.search(before)
     ):
+        return False
+    if value in ("True", "False") and _OF_OTHERS.match(after) and not _OF_ONESELF.search(before):
         return False
     if value == "False":
         return True

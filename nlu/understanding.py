@@ -38,7 +38,10 @@ EntityKind = Literal[
 
 @dataclass(frozen=True)
 class Entity:
-    """Something named in the text, with its canonical value and where it stands in `text`."""
+    """Something named in the text, with its canonical value and where it stands in `text`.
+
+    `origin`: a place that somebody only comes from (四川人来广州, 从湖南到佛山).
+    """
 
     kind: EntityKind
     value: str | float
@@ -46,6 +49,7 @@ class Entity:
     start: int
     end: int
     negated: bool = False
+    origin: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,11 @@ class Understanding:
         return self.ranking[0].confidence
 
     def values(self, kind: EntityKind) -> tuple[str | float, ...]:
-        """Canonical values of the entities of `kind`, in order, each once, without negated ones."""
-        return tuple(
-            dict.fromkeys(e.value for e in self.entities if e.kind == kind and not e.negated)
-        )
+        """Canonical values of the entities of `kind`, in order, each once, without negated ones, and
+        without where somebody comes from if it is also said where to."""
+        named = [e for e in self.entities if e.kind == kind and not e.negated]
+        meant = [e for e in named if not e.origin] or named
+        return tuple(dict.fromkeys(e.value for e in meant))
 
 
 class Classifier(Protocol):

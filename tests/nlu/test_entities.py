@@ -16,6 +16,7 @@ from nlu import entities as module
 from nlu.entities import entities_of, facts_of
 from nlu.normalise import normalise
 from nlu.shapes import number
+from nlu.understanding import Score, Understanding
 
 DOCUMENTS = Path(module.__file__).with_name("documents.yaml")
 
@@ -194,3 +195,21 @@ def test_learning_somewhere_names_the_place(text: str) -> None:
 def test_another_place_s_household_is_no_denial_of_the_place() -> None:
     assert ("region", "440100") in found("非广州户口能领吗")
     assert ("not_region", "440100") in found("我不在广州")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("四川人来广州能领补贴吗", ("440100",)),
+        ("从湖南到佛山打工能参加培训吗", ("440600",)),
+        ("我湖南过来肇庆的", ("441200",)),
+        ("从广州回长治去哪学", ("140400",)),
+        ("我是四川人", ("510000",)),  # nothing said of where to
+        ("广州和长治的一样吗", ("440100", "140400")),
+        ("广州人社局电话，长治的也要", ("440100", "140400")),
+    ],
+)
+def test_where_somebody_comes_from_is_not_asked_of(text: str, asked: tuple[str, ...]) -> None:
+    plain = normalise(text)
+    one = Understanding(text, plain, (Score("", 1.0),), entities=entities_of(plain))
+    assert one.values("region") == asked
