@@ -82,8 +82,8 @@ class Understanding:
         return self.ranking[0].confidence
 
     def values(self, kind: EntityKind) -> tuple[str | float, ...]:
-        """Canonical values of the entities of `kind`, in order, each once, without negated ones, and
-        without where somebody comes from if it is also said where to."""
+        """Canonical values of the entities of `kind`, in order, each once; no negated ones, nor
+        where somebody comes from if another place is named."""
         named = [e for e in self.entities if e.kind == kind and not e.negated]
         meant = [e for e in named if not e.origin] or named
         return tuple(dict.fromkeys(e.value for e in meant))
