@@ -21,15 +21,15 @@ from nlu.understanding import Understanding
 def steered(one: Understanding, memory: Memory, replies: Replies) -> tuple[Reply, Memory] | None:
     """The turn of a message that steers the question now pending; None for any other message."""
     if says("asks_why", one.text):
-        return _again(_why(one, memory, replies), memory, replies)
+        return again(_why(one, memory, replies), memory, replies)
     if says("not_clear", one.text):
-        return _again(talk(Status.NEEDS_INFO, say("interview.unclear")), memory, replies)
+        return again(talk(Status.NEEDS_INFO, say("interview.unclear")), memory, replies)
     if memory.interview is None:
         return None
     if says("stops_asking", one.text) or one.text == say("interview.finish"):
         return _stopped(one, memory, replies)
     if says("goes_on", one.text):
-        return _again(Reply(Status.NEEDS_INFO, ()), memory, replies)
+        return again(Reply(Status.NEEDS_INFO, ()), memory, replies)
     if says("back", one.text):
         return _before(one, memory, replies)
     return None
@@ -64,7 +64,7 @@ def _why(one: Understanding, memory: Memory, replies: Replies) -> Reply:
     return composer.reply(Status.NEEDS_INFO, intent="what_can_i_get")
 
 
-def _again(reply: Reply, memory: Memory, replies: Replies) -> tuple[Reply, Memory]:
+def again(reply: Reply, memory: Memory, replies: Replies) -> tuple[Reply, Memory]:
     """The reply with the pending question put once more below it."""
     pending = memory.pending
     assert pending is not None  # noqa: S101 - only called while one is pending
@@ -81,7 +81,7 @@ def _stopped(one: Understanding, memory: Memory, replies: Replies) -> tuple[Repl
         return replies.question(one, replace(memory, pending=None, interview=None))
     if memory.region is None:
         block = Block("talk", (Statement(say("interview.reason_region")),))
-        return _again(Reply(Status.NEEDS_INFO, (block,)), memory, replies)
+        return again(Reply(Status.NEEDS_INFO, (block,)), memory, replies)
     return replies.interview(interview.finished(memory, replies.desk), one)
 
 
@@ -89,7 +89,7 @@ def _before(one: Understanding, memory: Memory, replies: Replies) -> tuple[Reply
     """The question before this one, its answer forgotten; the first is put again."""
     asked = memory.interview.asked if memory.interview else ()
     if len(asked) < 2:
-        return _again(Reply(Status.NEEDS_INFO, ()), memory, replies)
+        return again(Reply(Status.NEEDS_INFO, ()), memory, replies)
     memory = memory.forgets(asked[-2:])
     kept = replace(memory.interview, asked=asked[:-2]) if memory.interview else None
     return replies.interview(replace(memory, pending=None, interview=kept), one)

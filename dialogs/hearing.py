@@ -13,7 +13,7 @@ from functools import cache
 from dialogs import interview
 from dialogs.about_document import about_document
 from dialogs.agencies import agencies_asked
-from dialogs.asked_back import steered
+from dialogs.asked_back import again, steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import as_used, defined, led_by, word_asked
 from dialogs.desk import Desk, covered
@@ -28,6 +28,7 @@ from dialogs.retelling import told_again
 from dialogs.talking import talk
 from dialogs.torn import both_ways
 from dialogs.wording import say
+from knowledge.numbers import numbers_in
 from knowledge.vocabulary import Vocabulary
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
@@ -64,8 +65,13 @@ class Hearing:
                 return answered
         facts, torn = both_ways(one.text, one.facts)
         one = replace(one, facts=facts)
+        place = memory.region
         memory = learned(one, memory.forgets(torn), self.desk, self.now)
+        if memory.interview is not None and memory.region != place:
+            memory = replace(memory, interview=replace(memory.interview, opened=False))
         if waiting and only_tells(one):
+            return self.replies.interview(_restarted(memory), one)
+        if waiting and not torn and self._remark(one):
             return self.replies.interview(_restarted(memory), one)
         reply, memory = self._something_else(one, memory)
         still = memory.pending is not None and memory.interview is not None
@@ -74,6 +80,11 @@ class Hearing:
                 reply, memory = replace(reply, blocks=(), citations=()), _restarted(memory)
             return self.replies.talking.which(torn[0], reply, memory)
         return self.replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
+
+    def _remark(self, one: Understanding) -> bool:
+        """Whether a message during the interview asks nothing: no lecture is wished for then."""
+        policy = one.intent in self.desk.words.topics
+        return policy and not asks(one) and not one.aspects and not one.values("region")
 
     def _of_another(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn in which the talk turns to somebody else: an interview begins anew for them."""
@@ -223,7 +234,12 @@ class Hearing:
             if elsewhere is not None:
                 value, one = elsewhere, replace(one, entities=())  # where, not whose rules
             if value is None:
-                return None
+                other_number = fact.type == "number" and numbers_in(one.text) and not asks(one)
+                if not other_number or memory.interview is None:
+                    return None
+                return again(
+                    talk(Status.NEEDS_INFO, say("interview.a_number")), memory, self.replies
+                )
             memory = learned(one, memory, self.desk, self.now)
             if value is not DONT_KNOW:
                 memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]

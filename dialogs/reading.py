@@ -93,8 +93,8 @@ def answer_to(
         return _option_meant(text, asked.options)
     if fact.type == "groups" and says("denies", text):
         return Groups(excluded=offered)
-    if fact.type == "number" and len(text) <= _SHORT and (found := numbers_in(text)):
-        return found[0]
+    if fact.type == "number":
+        return _number(text, fact.unit or "")
     return None
 
 
@@ -145,6 +145,20 @@ def families() -> Mapping[str, str]:
     return found
 
 
+def _number(text: str, unit: str) -> float | None:
+    """The one number of the text, if it is said in the unit asked for, or months of a year, or in
+    none. A date, or a count of something else, is no answer."""
+    match = _match("a_number", text)
+    if match is None:
+        return 0.0 if unit == "%" and says("none_laid_off", text) else None
+    said, behind = numbers_in(match["number"])[0], match["unit"]
+    if behind and _pattern(_data()["units"].get(unit, unit) + "$").match(behind):
+        return said
+    if behind and unit == "年" and says("months", behind):
+        return round(said / 12, 2)
+    return said if not behind and said not in _CALENDAR else None
+
+
 def _yes_or_no(text: str, question: str) -> bool | None:
     """是, 没有; 签了 and 没签 only where the question is about signing."""
     if says("agrees", text):
@@ -179,6 +193,8 @@ def _part_said(text: str, label: str) -> bool:
     return long_enough and any(p.startswith(text) or p.endswith(text) for p in parts)
 
 
+# A bare number that is a calendar year.
+_CALENDAR = range(1990, 2100)
 # A number, or not knowing, in a long text is about something else.
 _SHORT = 10
 # So many characters of an option's label name it.
