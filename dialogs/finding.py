@@ -80,8 +80,12 @@ def chosen(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Entry]:
     """
     best = picks[0]
     told = [best.entry]
+    # Where the subject is certain, another plan is about other people's matters.
+    plans = {None, best.entry.document.programme, *programmes_meant(ask, words)}
     for pick in picks[1:]:
         same = pick.entry.document.id == best.entry.document.id
+        if ask.sure and pick.entry.document.programme not in plans:
+            continue
         if len(told) == MOST or pick.score < best.score * (_NEAR if same else _NEAR_ELSEWHERE):
             continue
         subjects = (ask.topic, best.entry.provision.topics[0])

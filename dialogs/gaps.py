@@ -25,6 +25,7 @@ _ALIKE = 0.5
 _ALIKE_NAMED = 0.4
 # Or where so much of the known one stands in a longer question.
 _WHOLE = 0.85
+_EXACT = frozenset(("amount", "procedure", "office", "deadline", "list"))
 # The topics under which it is written who may join.
 _ADMISSION = ("training_eligibility", "credit_record")
 # So many of the best provisions may be nearer.
@@ -60,9 +61,18 @@ def gap_asked(
     said = frozenset(asked)
     weight = sum(asked.values())
     shared = [(said & known.terms, known, gap) for known, gap in silent]
+    # What a plan for people like her gives is not taken away by another one's silence.
+    given = {
+        topic
+        for pick in picks
+        if pick.entry.document.programme in plans - {None}
+        for topic in pick.entry.provision.topics
+    } - set(_ADMISSION)
     alike = [
         (terms, gap)
         for terms, known, gap in shared
+        if gap.document.programme is not None or gap.silence.topic not in given
+        if _on_aspect(gap, ask)
         if 2 * sum(asked[term] for term in terms) >= _alike(gap) * (weight + known.weight)
         or sum(asked[term] for term in terms) >= _WHOLE * known.weight
     ]
@@ -70,6 +80,7 @@ def gap_asked(
         rivals = [
             said & (_known(question, words).terms | _known(pick.entry.provision.says, words).terms)
             for pick in picks[:_RIVALS]
+            if pick.entry.document.programme in plans
             for question in ("", *pick.entry.provision.asked)
         ]
         found = Counter(chain.from_iterable((*(terms for terms, _, _ in shared), *rivals)))
@@ -86,6 +97,12 @@ def gap_asked(
 
 def _alike(gap: Gap) -> float:
     return _ALIKE_NAMED if gap.silence.naming else _ALIKE
+
+
+def _on_aspect(gap: Gap, ask: Ask) -> bool:
+    """Whether the silence is on what is asked for, where that is said (多少钱, 怎么领)."""
+    exact = ask.aspects & _EXACT
+    return not exact or bool(exact & set(gap.silence.aspects))
 
 
 def _feared(

@@ -21,7 +21,7 @@ from dialogs.follow_up import adds_nothing, asks, is_follow_up, is_short, only_t
 from dialogs.learning import learned
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.persons import heard_of
-from dialogs.reading import DONT_KNOW, answer_to, says, without_correction
+from dialogs.reading import DONT_KNOW, answer_to, believable, says, without_correction
 from dialogs.replies import ANSWER, Replies
 from dialogs.reply import Reply, Status
 from dialogs.retelling import told_again
@@ -117,6 +117,10 @@ class Hearing:
             if memory.interview is not None:
                 return self.replies.interview(_restarted(ticked), one)
             return self.replies.same(ticked, one)
+        if says("complains", one.text) and not one.entities:
+            return self.replies.talking.says_back(
+                replace(one, ranking=(Score("complain_bot", 1.0),)), memory
+            )
         if (word := word_asked(one)) is not None:
             return self._defined(word, one, memory)
         if says("back", one.text):
@@ -208,7 +212,25 @@ class Hearing:
         topic = _labels(self.desk.words).get(one.text)
         if one.intent == "my_permit" and not says("permit", one.text) and one.ranking[1:]:
             one = replace(one, ranking=one.ranking[1:])
-        return replace(one, ranking=(Score(topic, 1.0),)) if topic else one
+        topic = topic or self._named_alone(one)
+        if topic:
+            return replace(one, ranking=(Score(topic, 1.0),))
+        if believable(one.intent, one.text) or not one.ranking[1:]:
+            return one
+        rest = one.ranking[1:]
+        share = sum(score.confidence for score in rest)
+        return replace(one, ranking=tuple(Score(s.intent, s.confidence / share) for s in rest))
+
+    def _named_alone(self, one: Understanding) -> str | None:
+        """The topic whose name stands alone beside a place: 太原回炉."""
+        if one.intent in self.desk.words.topics or not one.values("region"):
+            return None
+        text = one.text
+        for entity in one.entities:
+            text = text.replace(entity.text, "") if entity.kind == "region" else text
+        text = text.strip("的呢啊吧呀？。，！ ")
+        topics = self.desk.words.topics.values()
+        return next((topic.id for topic in topics if text in topic.called), None)
 
     def _answered(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory] | None:
         """The turn if the message answers the pending question; None if it is something else."""

@@ -6,6 +6,7 @@ import datetime as dt
 
 from dialogs.desk import Desk
 from dialogs.memory import MYSELF, Memory
+from dialogs.policy import narrowest
 from dialogs.reading import says
 from knowledge.rules import FactValue
 from nlu.understanding import Understanding
@@ -14,7 +15,7 @@ from nlu.understanding import Understanding
 def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) -> Memory:
     """The memory with what the message tells of the person asked about."""
     facts: dict[str, FactValue] = dict(one.facts)
-    regions = one.values("region")
+    regions = narrowest([str(code) for code in one.values("region")], desk.words)
     if len(regions) == 1 and not _lives_elsewhere(str(regions[0]), memory, now):
         facts["region"] = str(regions[0])
     elif not regions and memory.region is None and (of := _region_of(one, desk)):
@@ -30,7 +31,12 @@ def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) ->
         for entity in one.entities
         if entity.kind == "region" and says(kind, one.text[: entity.start])
     }
-    return memory.learn({"region": own.pop()}, now, "own") if len(own) == 1 else memory
+    if len(own) != 1:
+        return memory
+    here = own.pop()
+    # 我在包头昆区: the district, not the city that says where it is.
+    inside = [code for code in regions if here in desk.words.ancestors(code)]
+    return memory.learn({"region": inside[0] if inside else here}, now, "own")
 
 
 def _lives_elsewhere(region: str, memory: Memory, now: dt.datetime) -> bool:

@@ -139,6 +139,12 @@ def relative(named: str) -> str:
     return named
 
 
+def believable(intent: str, text: str) -> bool:
+    """Whether talk of this kind can be meant: some is only where one of its words is said."""
+    cue = _data()["cued"].get(intent)
+    return cue is None or _pattern(cue).search(text) is not None
+
+
 def families() -> Mapping[str, str]:
     """The group that somebody's family is, by the group that she is in herself."""
     found: dict[str, str] = _data()["families"]

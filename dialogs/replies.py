@@ -72,7 +72,10 @@ class Replies:
     def question(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """A question of its own, or talk."""
         words = self.desk.words
-        if one.intent == _ANYTHING or says("anything", one.text):
+        # 我家请了保姆，政府有没有补贴 asks for no firm and no price.
+        for_her_home = one.intent.startswith("near_") and "benefit" in one.aspects
+        for_her_home = for_her_home and says("household", one.text)
+        if one.intent == _ANYTHING or says("anything", one.text) or for_her_home:
             if "role" not in memory.facts and says("household", one.text):
                 memory = memory.learn({"role": "household"}, self.now, "said")
             topics = topics_for(interview.role_of(memory))
@@ -99,7 +102,9 @@ class Replies:
             return self.talking.says_back(one, memory)
         elif sum(self._topics(one, share=False).values()) < ANSWER:
             return self.talking.clarify(one, memory)
-        sure = one.confidence >= SURE
+        topic = words.topics[one.intent]
+        named = any(name in one.text for name in (topic.label, *topic.called))
+        sure = one.confidence >= SURE or (named and one.confidence >= _LIKELY)
         subject = Subject(one.intent, self._topics(one), one.text, one.aspects, sure)
         return self._asks(subject, one, memory)
 
@@ -128,6 +133,8 @@ class Replies:
         text = subject.question + one.text if adds else subject.question
         documents = frozenset(str(name) for name in one.values("document"))
         sums = sums_in(one) if says("hearsay", one.text) else ()
+        for heard, _ in sums:  # it is to be confirmed, not looked for
+            text = text.replace(heard, " ")
         ask = Ask(
             text,
             subject.topics,

@@ -130,10 +130,15 @@ def of_person(reply: Reply, memory: Memory) -> Reply:
     """The reply with whose situation it is about, where that is not the speaker's."""
     if memory.person == MYSELF:
         return reply
-    note = Block("talk", (Statement(say("person", person=memory.person[1:])),))
+    note = Block("talk", (Statement(say("person", person=_addressed(memory.person))),))
     return replace(reply, blocks=(note, *reply.blocks))
 
 
 def talk(status: Status, text: str, intent: str = "") -> Reply:
     """A reply that says nothing about policy."""
     return Reply(status, (Block("talk", (Statement(text),)),), intent=intent)
+
+
+def _addressed(person: str) -> str:
+    """我妈 as the speaker is told of her: 您妈."""
+    return f"您{person[1:]}" if person.startswith(MYSELF) else person

@@ -37,6 +37,8 @@ from nlu.understanding import Score, Understanding
 # From here on a message of distress also asks something else.
 _CERTAIN = 0.6
 _TAG = re.compile("<[^<>]{1,200}>")
+# A label with quotation marks of its own stands in some already.
+_QUOTES = str.maketrans("", "", "“”")
 _CHECKING = frozenset(("permit_verification", "my_permit"))
 
 
@@ -181,7 +183,8 @@ class Turn:
             reply, memory = asked or then._hearing.hears(one, memory)
             replies.append(reply)
             topic = self.desk.words.topics.get(reply.intent)
-            headings.append(say("several", topic=topic.label if topic else one.text[:20]))
+            label = topic.label if topic else one.text[:20]
+            headings.append(say("several", topic=label.translate(_QUOTES)))
         return joined(replies, headings), memory
 
     def _asks_check(

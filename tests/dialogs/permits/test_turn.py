@@ -208,3 +208,28 @@ def test_several_codes_none_and_no_picture(desk: Desk) -> None:
     photo = desk.photo(desk.issue())
     for images in ((photo, photo), (b"no picture",), (b"",)):
         is_(desk.say("", *images), "UNREADABLE_PHOTO", Status.NEEDS_INFO)
+
+
+@pytest.mark.parametrize(
+    "doubt", ["那这个能用吗", "好了吗", "那她能上岗吗", "我不信，你再说一遍有效吗", "到底有没有效"]
+)
+def test_a_verdict_that_is_doubted_is_looked_up_again(desk: Desk, doubt: str) -> None:
+    """With what the registry says by then: never the old verdict repeated."""
+    permit = desk.issue()
+    is_(desk.say(f"{permit.number.value} {NAME}"), "VALID", Status.VERDICT)
+    desk.registry.issuing.change(permit.number, "suspend", Reason.COMPLAINT_HOLD)
+    reply = desk.say(doubt)
+    is_(reply, "SUSPENDED", Status.VERDICT)
+    assert as_text(reply).startswith(say("permit.once_more"))
+
+
+def test_who_she_is_is_not_told(desk: Desk) -> None:
+    desk.say(f"{desk.issue().number.value} {NAME}")
+    reply = desk.say("她叫啥名字")
+    assert reply.status is Status.REFUSED
+    assert NAME not in as_text(reply)
+
+
+def test_a_question_about_something_else_is_no_doubt(desk: Desk) -> None:
+    desk.say(f"{desk.issue().number.value} {NAME}")
+    assert desk.say("社保补贴能领吗").status is not Status.VERDICT
