@@ -12,9 +12,10 @@ from typing import Any, TextIO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.app import App, assemble
+from bot.reply_object import reply_object
 from bot.settings import settings
 from dialogs.memory import Memory
-from dialogs.reply import Message, Reply
+from dialogs.reply import Message
 from dialogs.text import as_text
 
 
@@ -75,27 +76,3 @@ def _id_of(raw: str) -> Any:
         return json.loads(raw).get("id")
     except (ValueError, AttributeError):
         return None
-
-
-def reply_object(reply: Reply) -> dict[str, Any]:
-    """A reply as the JSON object that JSON lines and the API share."""
-    return {
-        "status": reply.status.value,
-        "intent": reply.intent,
-        "confidence": round(reply.confidence, 4),
-        "text": as_text(reply),
-        "citations": [
-            {
-                "clause": citation.clause,
-                "document": citation.document,
-                "doc_no": citation.doc_no,
-                "standing": citation.standing.value,
-                "quote": citation.quote,
-            }
-            for citation in reply.citations
-        ],
-        "options": [option.label for option in reply.options],
-        "missing": list(reply.missing),
-        "action": reply.action,
-        "release": reply.release,
-    }

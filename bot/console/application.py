@@ -52,8 +52,8 @@ from bot.console.security import (
     login_path,
 )
 from bot.console.wording import table
-from bot.http.problems import problem
 from bot.logging import described
+from bot.problems import problem
 
 PageRouter = Callable[[ConsoleParts], APIRouter]
 

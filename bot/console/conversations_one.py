@@ -28,7 +28,7 @@ from bot.console.wording import say, table
 from bot.conversations.held import Held
 from bot.conversations.kept import Place, history, place_at
 from bot.handover.voice import talk
-from bot.http.problems import problem
+from bot.problems import problem
 from bot.redact import redact
 from dialogs.reply import Reply
 from dialogs.text import as_text

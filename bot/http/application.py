@@ -10,10 +10,10 @@ import anyio
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from bot import upkeep
+from bot import problems, upkeep
 from bot.app import App
 from bot.delivery.courier import Courier
-from bot.http import api, chat, health, metering, problems, rasa, registry_webhook
+from bot.http import api, chat, health, metering, rasa, registry_webhook
 from bot.http.access import Access
 from bot.http.guard import Guard
 from bot.http.proxies import Proxies

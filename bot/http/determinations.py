@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bot.app import App
 from bot.http.access import NEEDS_KEY, Access
-from bot.http.problems import invalid
 from bot.http.told import Area, FactsTold, contradiction, facts_of, one_of
 from bot.http.wire import Day, Named
+from bot.problems import invalid
 from dialogs.benefits import Benefit, benefits, topics_for
 from dialogs.conditions import describe, explain
 from dialogs.desk import Desk

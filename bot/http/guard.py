@@ -9,8 +9,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.http.problems import problem
 from bot.logging import described
+from bot.problems import problem
 from knowledge.bodies import read_body, replayed
 
 MAX_BODY = 64 * 1024  # bytes

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.app import App
 from bot.http.access import Access
-from bot.http.problems import invalid
 from bot.inbox import Inbox
+from bot.problems import invalid
 from dialogs.reply import Message
 from dialogs.text import as_text
 from nlu.understanding import Score

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
-from bot.commands.ask import reply_object
 from bot.conversations.kept import Turn
 from bot.conversations.rows import Speaker
+from bot.reply_object import reply_object
 from dialogs.reply import Mark, Reply
 from dialogs.text import clause_name
 from dialogs.wording import say

@@ -8,8 +8,8 @@ import secrets
 import httpx
 import pytest
 
-from bot.commands.ask import reply_object
 from bot.http.wire import answer
+from bot.reply_object import reply_object
 from dialogs.memory import Memory
 from dialogs.reply import Message
 from tests.bot.serving import app_on

@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from bot.http import problems, registry_webhook
+from bot import problems
+from bot.http import registry_webhook
 from knowledge.library import Library
 from knowledge.registry.server.webhooks import deliver_due, subscribe
 from knowledge.registry.webhook import permit_key, signature

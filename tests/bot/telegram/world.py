@@ -13,9 +13,9 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from bot import problems
 from bot.app import App, connected
 from bot.delivery.courier import Courier
-from bot.http import problems
 from bot.http.guard import Guard
 from bot.telegram.channel import TelegramChannel, open_channel
 from bot.telegram.webhook import PATH

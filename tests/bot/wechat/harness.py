@@ -14,10 +14,10 @@ import anyio
 import httpx
 from fastapi import FastAPI
 
+from bot import problems
 from bot.app import App, connected, utc_now
 from bot.database import open_engine
 from bot.delivery.courier import Courier
-from bot.http import problems
 from bot.http.guard import Guard
 from bot.recheck import Rechecker
 from bot.sealing import Seal
