@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 
 import structlog
 
 from nlu.aspects import aspects_of
+from nlu.divide import Part, divide
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise, without_numbers
-from nlu.split import announced, asked, core, halves, names_a_subject, questions
+from nlu.split import asked, core, names_a_subject, questions
 from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, Understanding
 
-# In a longer text the story outweighs the question, so the question is also read by itself; and
-# only a question mark, or a word that announces another question, divides it.
+# In a longer text the story outweighs the question, so the question is also read by itself.
 _STORY = 60
 # One reading alone cannot rule an intent out.
 _LEAST = 1e-3
@@ -35,19 +34,9 @@ _NOTHING = 1e-9
 _DANGER = "emergency"
 _CLEARLY = 0.6
 _FLATLY = 0.85
-# A part is a question of its own when the engine is at least this sure of it: so sure by itself,
-# less where a word announces another question, and at least so sure of its intent in the whole.
-_BY_ITSELF = 0.6
-_ANNOUNCED = 0.2
-_IN_THE_WHOLE = 0.02
 # 去哪办 alone has no subject: so many characters must be left of a part without cue words, or it
-# names a topic, or the engine has no doubt (我的证什么时候到期).
+# names a topic.
 _SUBJECT = 2
-_NO_DOUBT = 0.97
-# So sure of a second intent, the engine is torn between two.
-_TORN = 0.15
-_EITHER = 0.6
-_ASKED = "？"
 _LONG = 30  # a part is read by its question alone too, above so many characters
 _TALK = frozenset({"social", "far"})
 _EMPTY_WORDS = re.compile(
@@ -105,78 +94,39 @@ class Understander:
 
         Raises `EngineUnavailable` when the engine is gone and there is no fallback.
         """
-        whole = normalise(text)
-        candidates = _candidates(whole)
-        read = self._part(whole)
-        parts = self._join(candidates, read) if len(candidates) > 1 else [read]
-        if len(parts) == 1:
-            parts = self._side_by_side(parts[0]) or [self._past_greeting(parts[0])]
+        whole = self._part(normalise(text))
+        parts = self._divided(whole) or [self._past_greeting(whole)]
         return [self._understanding(text, part) for part in parts]
 
     def understand_whole(self, text: str) -> Understanding:
         """What the message asks, taken as one question. Raises as `understand` does."""
         return self._understanding(text, self._part(normalise(text)))
 
-    def _join(self, candidates: Sequence[str], whole: _Part) -> list[_Part]:
-        """The parts, those joined that ask the same or that ask nothing by themselves."""
-        in_whole = {score.intent: score.confidence for score in whole.ranking}
-        joined: list[_Part] = []
-        surest = 0.0  # of what a part asks by itself
-        for text in candidates:
-            part = self._of_several(text)
-            if _stands_alone(part, in_whole, _BY_ITSELF):
-                surest = max(surest, part.best.confidence)
-            if not joined:
-                joined.append(part)
-                continue
-            before = joined[-1]
-            # The word that announces another question says that there was one before it.
-            enough = _ANNOUNCED if announced(text) else _BY_ITSELF
-            alone = [one for one in (before, part) if _stands_alone(one, in_whole, enough)]
-            if len(alone) == 2 and before.best.intent != part.best.intent:
-                joined.append(part)
-            else:
-                both = before.text + part.text
-                # What leads up to a question or trails it must not outweigh the question.
-                ranking = (
-                    max(alone, key=lambda one: one.best.confidence).ranking
-                    if alone
-                    else self._of_several(both).ranking
-                )
-                joined[-1] = _Part(both, ranking)
-        if len(joined) > 1:
-            return joined
-        # Beside a question to us, small talk must not make the whole message none of our business.
-        far = intents()[whole.best.intent].kind == "far"
-        return joined if far and surest > whole.best.confidence else [whole]
-
-    def _side_by_side(self, part: _Part) -> list[_Part]:
-        """The two or more subjects between which the engine is torn, if each half is of one.
-
-        社保补贴和意外险怎么办 is half the one, half the other, and each half surely of one of them.
-        """
-        if len(part.ranking) == 1 or len(part.text) > _STORY:
+    def _divided(self, whole: _Part) -> list[_Part]:
+        """The questions of different subjects that the message holds; empty where it is one."""
+        texts = questions(whole.text)
+        if len(texts) == 1:
             return []
-        first, second = part.ranking[:2]
-        if second.confidence < _TORN or first.intent in _vague() or second.intent in _vague():
-            return []
-        for texts in halves(part.text):
-            left, right = (self._of_several(text) for text in texts)
-            sure = min(left.best.confidence, right.best.confidence) >= _EITHER
-            if sure and {left.best.intent, right.best.intent} == {first.intent, second.intent}:
-                return [
-                    *(self._side_by_side(left) or [left]),
-                    *(self._side_by_side(right) or [right]),
-                ]
-        return []
+        parts = [self._of_several(text) for text in texts]
+        found = divide(parts, _subjects_of(whole.ranking)[0])
+        if len(found) == 1:
+            # Beside a question to us, small talk must not make the message none of our business.
+            far = intents()[whole.best.intent].kind == "far"
+            sure = max(part.sure * part.ours for part in parts)
+            if not far or sure <= whole.best.confidence:
+                return []
+        return [_Part(one.text, one.ranking) for one in found]
 
-    def _of_several(self, text: str) -> _Part:
+    def _of_several(self, text: str) -> Part:
         """A part read without what announces it: 另外 says nothing of what is asked."""
         said = core(text)
         ranking = self._part(said).ranking
         if len(said) > _LONG:
             ranking = _both(ranking, self._part(core(asked(said, _LONG))).ranking)
-        return _Part(text, ranking)
+        subjects, ours = _subjects_of(ranking)
+        named = names_a_subject(said)
+        full = named or len(_EMPTY_WORDS.sub("", said)) >= _SUBJECT
+        return Part(text, subjects, 1.0 if named else ours, full)
 
     def _past_greeting(self, part: _Part) -> _Part:
         """A question behind a greeting (打扰了，想问星级评定) read without it."""
@@ -226,36 +176,16 @@ class Understander:
             return self._fallback.classify(text)
 
 
-@cache
-def _vague() -> frozenset[str]:
-    """The intents that are no subject of a question."""
-    return frozenset(name for name, intent in intents().items() if intent.kind in _TALK)
-
-
-def _candidates(text: str) -> list[str]:
-    parts: list[str] = []
-    for part in questions(text):
-        # In a story only a question mark ends a question, and a word that announces begins one.
-        if parts and len(text) > _STORY and not announced(part) and parts[-1][-1] != _ASKED:
-            parts[-1] += part
-        else:
-            parts.append(part)
-    return parts
-
-
-def _stands_alone(part: _Part, in_whole: Mapping[str, float], enough: float) -> bool:
-    """Whether the part asks about something itself, so that it may be answered by itself."""
-    known = intents().get(part.best.intent)
-    if known is None or known.kind in _TALK:
-        return False
-    sure = part.best.confidence
-    if sure < _ANNOUNCED or (sure < _NO_DOUBT and not _has_subject(core(part.text))):
-        return False
-    return sure >= enough or in_whole.get(part.best.intent, 0.0) >= _IN_THE_WHOLE
-
-
-def _has_subject(text: str) -> bool:
-    return names_a_subject(text) or len(_EMPTY_WORDS.sub("", text)) >= _SUBJECT
+def _subjects_of(ranking: tuple[Score, ...]) -> tuple[tuple[Score, ...], float]:
+    """The ranking of subjects alone, without talk and what is far, and how much of it that was."""
+    known = intents()
+    inside = [
+        (score.intent, score.confidence)
+        for score in ranking
+        if score.intent in known and known[score.intent].kind not in _TALK
+    ]
+    ours = sum(confidence for _, confidence in inside)
+    return (_scaled(inside) if ours > 0 else ranking), ours
 
 
 def _far_doubled(ranking: tuple[Score, ...]) -> tuple[Score, ...]:

@@ -54,11 +54,17 @@ def understander() -> Understander:
     return Understander(load_or_train(Path("models")))
 
 
-def test_several_questions_are_found_in_order(understander: Understander) -> None:
-    rows = read(DATA / "several.yml").data
+@pytest.mark.parametrize(
+    ("name", "mistakes"),
+    [("several.yml", 0.17), ("several_wide.yml", 0.19), ("several_more.yml", 0.25)],
+)
+def test_several_questions_are_found_in_order(
+    understander: Understander, name: str, mistakes: float
+) -> None:
+    rows = read(DATA / name).data
     wrong = [
         row["text"]
         for row in rows
         if [one.intent for one in understander.understand(row["text"])] != row["intents"]
     ]
-    assert len(wrong) <= len(rows) * 0.17, wrong
+    assert len(wrong) <= len(rows) * mistakes, wrong
