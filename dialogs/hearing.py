@@ -243,7 +243,7 @@ class Hearing:
                 memory = replace(memory, pending=None, interview=None)
                 text = say("region.needed", names=covered(self.desk))
                 return talk(Status.NOT_COVERED, text, intent=one.intent), memory
-            if not one.values("region") or len(rest_of(one)) > _PLACE:
+            if not only_a_place(one):
                 return None
             memory = learned(one, memory, self.desk, self.now)
         else:
@@ -283,6 +283,11 @@ class Hearing:
         asked = self.understand(pending.question)[0]
         topic = _labels(self.desk.words)[normalise(label)]
         return self.replies.question(replace(asked, ranking=(Score(topic, 1.0),)), memory)
+
+
+def only_a_place(one: Understanding) -> bool:
+    """Whether the message says a place and next to nothing else."""
+    return bool(one.values("region")) and len(rest_of(one)) <= _PLACE
 
 
 @cache

@@ -15,9 +15,10 @@ from nlu.understanding import Understanding
 def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) -> Memory:
     """The memory with what the message tells of the person asked about."""
     facts: dict[str, FactValue] = dict(one.facts)
+    # Of 包头昆区 the district is the place.
     regions = narrowest([str(code) for code in one.values("region")], desk.words)
-    if len(regions) == 1 and not _lives_elsewhere(str(regions[0]), memory, now):
-        facts["region"] = str(regions[0])
+    if len(regions) == 1 and not _lives_elsewhere(regions[0], memory, now):
+        facts["region"] = regions[0]
     elif not regions and memory.region is None and (of := _region_of(one, desk)):
         facts["region"] = of
     role = memory.facts.get("role")

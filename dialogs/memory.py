@@ -49,7 +49,8 @@ class Subject:
 @dataclass(frozen=True)
 class Pending:
     """A fact the person was asked for: `region`, one of facts.yaml, or `topic` where `question`
-    was not clear."""
+    was not clear. With `region`, `question` is the message whose several questions wait for it.
+    """
 
     fact: str
     asked_at: dt.datetime

@@ -18,12 +18,13 @@ from dialogs.choosing import pointed_out
 from dialogs.desk import Desk
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import asks, only_tells
-from dialogs.hearing import Hearing
+from dialogs.hearing import Hearing, only_a_place
 from dialogs.joining import joined
 from dialogs.learning import learned
 from dialogs.memory import MYSELF, Memory, Subject
 from dialogs.permits.checks import Permits, place_of
 from dialogs.permits.reading import given_in, id_number_in
+from dialogs.policy import narrowest
 from dialogs.reading import chosen, chosen_several, says
 from dialogs.replies import ANSWER as ANSWER
 from dialogs.replies import GUESS as GUESS
@@ -170,10 +171,22 @@ class Turn:
 
     def _questions(self, message: Message, text: str, memory: Memory) -> tuple[Reply, Memory]:
         understood = self.understand(text)
-        places = dict.fromkeys(code for one in understood for code in one.values("region"))
+        waiting = memory.pending
+        if (
+            waiting
+            and waiting.fact == "region"
+            and waiting.question
+            and only_a_place(understood[0])
+        ):
+            # The place was asked for several questions: with it, each of them is answered.
+            anew = replace(memory, pending=None, subject=None)
+            memory = learned(understood[0], anew, self.desk, self.now)
+            return self._questions(message, waiting.question, memory)
+        named = dict.fromkeys(str(code) for one in understood for code in one.values("region"))
+        places = narrowest(tuple(named), self.desk.words)
         if len(understood) > 1 and len(places) == 1:
             # The one place that is named, be it at the end, is that of every question.
-            memory = memory.learn({"region": str(next(iter(places)))}, self.now, "said")
+            memory = memory.learn({"region": places[0]}, self.now, "said")
         replies: list[Reply] = []
         headings: list[str] = []
         for one in understood:
@@ -185,6 +198,9 @@ class Turn:
             topic = self.desk.words.topics.get(reply.intent)
             label = topic.label if topic else one.text[:20]
             headings.append(say("several", topic=label.translate(_QUOTES)))
+        without = sum(reply.missing == ("region",) for reply in replies)
+        if without > 1 and memory.pending is not None and memory.pending.fact == "region":
+            memory = replace(memory, pending=replace(memory.pending, question=text))
         return joined(replies, headings), memory
 
     def _asks_check(
