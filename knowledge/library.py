@@ -51,8 +51,8 @@ from knowledge.vocabulary import Vocabulary
 from knowledge.word_index import WordIndex, nearest
 
 _CACHE = 20_000
-# Areas whose words are kept: less than a megabyte each here, three where an area has 5,000
-# provisions, which are read in a tenth of a second.
+# Areas whose words are kept: half a megabyte each here, four where an area has 5,000 provisions,
+# whose index is made in a twentieth of a second.
 _INDEXES = 200
 _AT_ONCE = 500  # rows of one query
 _T = TypeVar("_T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from bot.app import App, settle, utc_now
+from bot.app import App, utc_now
 from bot.bench.answers import Question
 from bot.bench.process import percentile
 from dialogs.memory import Memory
@@ -32,7 +32,6 @@ def time_turns(app: App, questions: Sequence[Question]) -> str:
     """Milliseconds of a turn by its kind, and of understanding alone: by the clock, and of
     processor time, which other work on the machine does not lengthen so much."""
     texts = [question.text for question in questions]
-    settle()
 
     def ask(text: str, memory: Memory) -> Memory:
         return app.conversation.converse(Message(text), memory)[1]
@@ -50,7 +49,7 @@ def time_turns(app: App, questions: Sequence[Question]) -> str:
         ],
         "two questions": [
             (f"{one}？还有，{other}？", here)
-            for one, other in zip(texts[:_EACH], texts[_EACH:], strict=False)
+            for one, other in zip(texts[:_EACH], reversed(texts), strict=False)
         ],
         "a story of 300 characters": [(_STORY + text, Memory()) for text in texts[:_EACH]],
         "small talk, other offices": [(text, Memory()) for text in _SMALL_TALK * 10],

@@ -43,13 +43,14 @@ def answers(
 def turn(
     questions: Questions = QUESTIONS,
 ) -> None:
-    """Time of a turn in process, and of its largest parts."""
-    from bot.app import assemble
+    """Time of a turn in process, by what is said in it."""
+    from bot.app import assemble, settle
     from bot.bench.answers import read_questions
     from bot.bench.turn import time_turns
     from bot.settings import settings
 
     app = assemble(settings(), typer.echo)
+    settle()
     typer.echo(time_turns(app, read_questions(questions)))
 
 
