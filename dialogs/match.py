@@ -67,7 +67,8 @@ def _shared(
 ) -> dict[str, tuple[int, ...]]:
     """The terms that a provision shares with the question, and the parts they stand in."""
     parts = entry.terms.parts
-    shared = {term: parts[term] for term in asked if term in parts}
+    fewer = min(asked, parts, key=len)  # a story asks more terms than a provision has
+    shared = {term: parts[term] for term in fewer if term in asked and term in parts}
     # The names of its topics, which it need not say again, stand above it as it were.
     for term in _implied(entry, named) & asked.keys():
         where = shared.get(term, ())
