@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,8 @@ class Report:
     near_accuracy: float
     curve: list[CurvePoint]
     entities: list[EntityFigures]  # all kinds together first
-    several_questions: float  # share of messages whose questions were found, in order
+    several_divided: float  # share of messages divided into as many questions as they hold
+    several_questions: float  # share of those divided so and each question understood, in order
     several_messages: int
     p50_ms: float
     p99_ms: float
@@ -108,7 +109,8 @@ def evaluate(
         near_accuracy=accuracy(near),
         curve=scope_curve(predictions, known, THRESHOLDS),
         entities=entity_figures(folder / "entities.yml"),
-        several_questions=sum(several) / len(several) if several else 0.0,
+        several_divided=_share(len(got) == len(wanted) for wanted, got in several),
+        several_questions=_share(got == wanted for wanted, got in several),
         several_messages=len(several),
         p50_ms=taken[len(taken) // 2],
         p99_ms=taken[len(taken) * 99 // 100],
@@ -130,12 +132,17 @@ def _predict(
     return Prediction(example.text, example.intent, best.intent, best.confidence)
 
 
-def _questions_found(understander: Understander, path: Path) -> list[bool]:
-    source = read(path)
+def _questions_found(understander: Understander, path: Path) -> list[tuple[list[str], list[str]]]:
+    """Of each message the intents wanted and those got, in order."""
     return [
-        [one.intent for one in understander.understand(row["text"])] == row["intents"]
-        for row in _rows(source, "intents")
+        (row["intents"], [one.intent for one in understander.understand(row["text"])])
+        for row in _rows(read(path), "intents")
     ]
+
+
+def _share(right: Iterable[bool]) -> float:
+    judged = list(right)
+    return sum(judged) / len(judged) if judged else 0.0
 
 
 def entity_figures(path: Path) -> list[EntityFigures]:

@@ -103,7 +103,8 @@ def measure(
         + "  ".join(f"{row.kind} {row.f1:.2f}" for row in report.entities[1:])
     )
     typer.echo(
-        f"several questions    {report.several_questions:.1%} of {report.several_messages} messages"
+        f"several questions    {report.several_divided:.1%} of {report.several_messages} messages "
+        f"divided rightly, {report.several_questions:.1%} with every question understood"
     )
     typer.echo(f"time a message       p50 {report.p50_ms:.2f} ms, p99 {report.p99_ms:.2f} ms")
     typer.echo("threshold            " + _row(f"{point.threshold:.2f}" for point in report.curve))

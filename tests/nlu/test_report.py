@@ -133,6 +133,7 @@ def test_everything_is_measured(
     assert report.messages == 2
     assert report.given_away == 1  # 回炉要钱吗 is a training example
     assert report.in_scope_accuracy == 1
+    assert report.several_divided == 1
     assert report.several_questions == 0.5
     assert report.entities[0].kind == "all"
     assert report.entities[0].f1 == 1
