@@ -57,6 +57,31 @@ def talk(text: str, *labels: str) -> Reply:
     return Reply(Status.ANSWERED, (Block("talk", (Statement(text),)),), options=options)
 
 
+class Echo:
+    """Says what it was asked, and keeps the messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def __call__(self, message: Message, _memory: Memory) -> Reply:
+        self.messages.append(message)
+        return talk(f"答：{message.text}")
+
+    @property
+    def asked(self) -> list[str]:
+        return [message.text for message in self.messages]
+
+
+LONG_TEXT = "".join(f"第{n}条：这是一句不长不短的话，说的是第{n}件事。" for n in range(1, 75))
+
+
+def long_winded(message: Message, _memory: Memory) -> Reply:
+    """Answers `全部` with more than fits into a text, and two options."""
+    if "全部" in message.text:
+        return talk(LONG_TEXT, "广州", "长治")
+    return talk(f"答：{message.text}")
+
+
 @dataclass(frozen=True)
 class StandIn(Conversation):
     """A dialogue that says what the test wants."""

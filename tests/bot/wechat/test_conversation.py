@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import threading
-import time
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import func, inspect, select, text
-from structlog.testing import capture_logs
+from sqlalchemy import inspect, select, text
 
 from bot.app import connected
 from bot.conversations.kept import history
 from bot.conversations.rows import TurnRow
 from bot.database import open_engine
-from bot.delivery.parcels import OutboxRow
 from bot.sealing import Seal
 from bot.wechat.content import asked_by_menu, asked_by_scene, menu, say, scenes
 from bot.wechat.inbound import received
-from bot.wechat.quota import quota_left
 from bot.wechat.service import open_wechat
 from bot.wechat.tables import LateRow
 from dialogs.memory import Memory
@@ -36,7 +32,9 @@ from tests.bot.serving import SEAL_KEY, copy_of
 from tests.bot.wechat.harness import (
     API,
     LONG_CUT,
+    Echo,
     bench,
+    long_winded,
     serving,
     settings_for,
     short_timing,
@@ -46,25 +44,10 @@ from tests.bot.wechat.harness import (
 )
 from tests.bot.wechat.harness import LONG as LONG_TIME
 from tests.permit_desk import NAME, open_desk
-from tests.simulators.wechat_platform import Account, Outcome, Platform, as_xml, sha1
+from tests.simulators.wechat_platform import Account, Outcome, Platform
 
 ALICE = "oAlice"
 SCENE_ID = "permit"
-
-
-class Echo:
-    """Says what it was asked, and keeps the messages."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def __call__(self, message: Message, _memory: Memory) -> Reply:
-        self.messages.append(message)
-        return talk(f"答：{message.text}")
-
-    @property
-    def asked(self) -> list[str]:
-        return [message.text for message in self.messages]
 
 
 def test_every_kind_of_message_gets_a_kind_answer(tmp_path: Path, database: str) -> None:
@@ -149,102 +132,6 @@ def test_a_photograph_reaches_the_dialogue(tmp_path: Path, database: str) -> Non
             (b"\xff\xd8one",),
             (b"\xff\xd8two",),
         ]
-
-
-# --- long answers -----------------------------------------------------------------------------
-
-LONG = "".join(f"第{n}条：这是一句不长不短的话，说的是第{n}件事。" for n in range(1, 75))
-
-
-def long_winded(message: Message, _memory: Memory) -> Reply:
-    if "全部" in message.text:
-        return talk(LONG, "广州", "长治")
-    return talk(f"答：{message.text}")
-
-
-def test_the_rest_of_a_long_answer_waits_for_any_text(tmp_path: Path, database: str) -> None:
-    account = Account(verified=False)
-    with bench(tmp_path, database, account, long_winded) as on:
-
-        async def scene(platform: Platform) -> None:
-            more = f"\n{say('pending.more')}"
-            first = (await platform.say(ALICE, "全部")).shown or ""
-            second = (await platform.say(ALICE, "1")).shown or ""
-            third = (await platform.say(ALICE, "任意文字")).shown or ""
-            assert first.endswith(more)
-            assert second.endswith(more)
-            told = first.removesuffix(more) + second.removesuffix(more) + third
-            assert told == f"{LONG}\n1. 广州\n2. 长治"
-            # Now the number is an option's.
-            assert (await platform.say(ALICE, "1")).shown == "答：1"
-
-        on.run(scene)
-
-
-def test_a_question_in_between_gets_the_rest_first(tmp_path: Path, database: str) -> None:
-    account = Account(verified=False)
-    with bench(tmp_path, database, account, long_winded) as on:
-
-        async def scene(platform: Platform) -> None:
-            more = f"\n{say('pending.more')}"
-            first = (await platform.say(ALICE, "全部")).shown or ""
-            second = (await platform.say(ALICE, "那保险呢")).shown or ""
-            assert second.startswith(say("pending.earlier"))
-            third = (await platform.say(ALICE, "继续")).shown or ""
-            whole = "".join(
-                text.removesuffix(more).removeprefix(f"{say('pending.earlier')}\n")
-                for text in (first, second, third)
-            )
-            assert whole.count("第74件事") == 1
-            assert "答：那保险呢" in third
-            assert whole.startswith(LONG)
-
-        on.run(scene)
-
-
-def test_the_rest_follows_by_itself_for_a_verified_account(tmp_path: Path, database: str) -> None:
-    with bench(tmp_path, database, Account(verified=True), long_winded) as on:
-
-        async def scene(platform: Platform) -> None:
-            first = (await platform.say(ALICE, "全部")).shown or ""
-            await until(lambda: len(platform.api.delivered) == 2)
-            second, third = platform.api.delivered
-            assert (second.kind, third.kind) == ("text", "msgmenu")
-            assert first + second.text + str(third.content["head_content"]) == LONG
-
-        on.run(scene)
-        assert quota_left(on.app.engine, ALICE, dt.datetime.now(dt.UTC)).left == 3
-
-
-def test_more_than_the_quota_waits_for_the_next_message(tmp_path: Path, database: str) -> None:
-    def much(message: Message, _memory: Memory) -> Reply:
-        return talk(LONG * 3) if message.text == "全部" else talk(f"答：{message.text}")
-
-    with bench(tmp_path, database, Account(verified=True), much) as on:
-
-        async def scene(platform: Platform) -> None:
-            told = [(await platform.say(ALICE, "全部")).shown or ""]
-            await until(lambda: len(platform.api.delivered) == 5)
-
-            def held() -> int:
-                with on.app.engine.connect() as connection:
-                    return connection.execute(
-                        select(func.count()).where(OutboxRow.state == "held")
-                    ).scalar_one()
-
-            await until(lambda: held() == 1)
-            told += [one.text for one in platform.api.delivered]
-            told.append((await platform.say(ALICE, "继续")).shown or "")
-            before = len(told) - 1
-            await until(lambda: sum(map(len, told)) + _more(platform, before) >= len(LONG * 3))
-            told += [one.text for one in platform.api.delivered[before - 1 :]]
-            assert "".join(told) == LONG * 3
-
-        on.run(scene)
-
-
-def _more(platform: Platform, before: int) -> int:
-    return sum(len(one.text) for one in platform.api.delivered[before - 1 :])
 
 
 # --- the same answer, sources, odd texts ------------------------------------------------------
@@ -516,95 +403,3 @@ def test_who_unfollows_is_forgotten(tmp_path: Path, database: str) -> None:
     assert [table for table, rows in kept.items() if ALICE in rows] == []
     assert "oBen" in kept["conversation"]
     assert "oNobody" not in str(kept)
-
-
-# --- who is turned away -----------------------------------------------------------------------
-
-
-def test_bad_requests_are_refused_and_never_break_anything(tmp_path: Path, database: str) -> None:
-    echo = Echo()
-    with capture_logs() as logs, bench(tmp_path, database, answer=echo) as on:
-
-        async def scene(platform: Platform) -> None:
-            account, client = platform.account, platform.client
-            fields = platform.message(ALICE, "text", Content="问")
-            query, body = platform.request(fields)
-
-            async def status(query: dict[str, str], body: bytes) -> int:
-                response = await client.post("/wechat", params=query, content=body)
-                if response.status_code != 200:
-                    assert response.headers["content-type"] == "application/problem+json"
-                    assert "Traceback" not in response.text
-                return response.status_code
-
-            old = str(int(time.time()) - 4000)
-            stale = {"timestamp": old, "nonce": "1", "signature": sha1(account.token, old, "1")}
-            assert await status(query, body) == 200
-            assert await status(query | {"msg_signature": "0" * 40}, body) == 403
-            assert await status({}, body) == 403
-            assert await status(stale, body) == 403
-            assert await status(query, b"<xml><Encrypt>") == 400
-            assert await status(query, b'{"Encrypt": "x"}') == 400
-            assert await status(query, b"<!DOCTYPE a>" + body) == 400
-            assert await status(query, b"x" * (64 * 1024 + 1)) == 413
-            good = await client.get("/wechat", params=_url_check(account, "echo123"))
-            assert (good.status_code, good.text) == (200, "echo123")
-            bad = await client.get("/wechat", params={"echostr": "echo123"})
-            assert bad.status_code == 403
-
-        on.run(scene)
-    assert echo.asked == ["问"]
-    assert ALICE not in str(logs)
-    assert "request_failed" not in str(logs)
-
-
-def _url_check(account: Account, echo: str) -> dict[str, str]:
-    now = str(int(time.time()))
-    return {
-        "timestamp": now,
-        "nonce": "n",
-        "echostr": echo,
-        "signature": sha1(account.token, now, "n"),
-    }
-
-
-def test_a_plain_signature_serves_for_one_message_only(tmp_path: Path, database: str) -> None:
-    echo = Echo()
-    with bench(tmp_path, database, Account(mode="plain"), echo) as on:
-
-        async def scene(platform: Platform) -> None:
-            fields = platform.message(ALICE, "text", Content="问")
-            query, body = platform.request(fields)
-            forged = as_xml({**fields, "MsgId": "5", "Content": "删除我的记录"}).encode()
-            post = platform.client.post
-            assert (await post("/wechat", params=query, content=body)).status_code == 200
-            assert (await post("/wechat", params=query, content=forged)).status_code == 403
-            assert (await post("/wechat", params=query, content=body)).status_code == 200
-
-        on.run(scene)
-    assert echo.asked == ["问"]
-
-
-def test_what_is_kept_of_a_late_message_cannot_be_read(tmp_path: Path, database: str) -> None:
-    go = threading.Event()
-
-    def slow(_message: Message, _memory: Memory) -> Reply:
-        assert go.wait(600)
-        return talk("好")
-
-    with bench(tmp_path, database, Account(verified=True), slow, short=True) as on:
-
-        def sealed() -> str:
-            with on.app.engine.connect() as connection:
-                return connection.execute(select(LateRow.sealed)).scalar_one()
-
-        async def scene(platform: Platform) -> None:
-            await platform.say(ALICE, "我叫王小红，电话13800138000")
-            assert sealed()
-            assert "王小红" not in sealed()
-            assert "13800138000" not in sealed()
-            go.set()
-            await until(lambda: bool(platform.api.delivered))
-            assert sealed() == ""
-
-        on.run(scene)
