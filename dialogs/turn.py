@@ -19,6 +19,7 @@ from dialogs.desk import Desk
 from dialogs.distress import Distress, distress_in
 from dialogs.follow_up import asks, only_tells
 from dialogs.hearing import Hearing, only_a_place
+from dialogs.interview import put_again
 from dialogs.joining import joined
 from dialogs.learning import learned
 from dialogs.memory import MYSELF, Memory, Subject
@@ -145,6 +146,10 @@ class Turn:
             asked = Subject(distress.answers, topics, distress.asks, frozenset(), sure=True)
             memory = memory.asks(asked)  # 怎么维权, or a place: the talk may go on about it
         reply = replace(joined(answers, []), intent=answers[-1].intent)
+        if memory.interview is not None and memory.pending is not None and len(answers) == 1:
+            # What was asked stands, and is shown to: a 1 that comes next is its answer.
+            again = put_again(memory, self.desk.words)
+            reply = replace(reply, blocks=(*reply.blocks, again), options=memory.pending.options)
         return reply, replace(memory, options=reply.options or _offered(memory))
 
     def _of_permit(
