@@ -68,7 +68,8 @@ def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
     trainer = parts.app.trainer
     newest = trainer.newest()
     with parts.engine.connect() as connection:
-        accepted = labels.listed(connection, ("intent",), only_accepted=True)
+        labelled = labels.listed(connection, ("intent",))
+    accepted = [one for one in labelled if not one.unconfirmed]
     return page(
         request,
         "review_retrain.html",
@@ -77,6 +78,7 @@ def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
         running=bool(newest) and newest[0].state == "running",
         untaught=trainer.untaught(),
         accepted=len(accepted),
+        unconfirmed=len(labelled) - len(accepted),
         unexported=sum(one.exported_at is None for one in accepted),
         rasa=parts.settings.nlu_engine == "rasa",
         states=table("retrain_state"),

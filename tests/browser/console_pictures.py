@@ -58,7 +58,7 @@ def call_back(desk: Office) -> None:
         handovers.ask(conversation, "138 0013 8000 下午打")  # type: ignore[arg-type]
         return True
 
-    handovers.within(place, leaves)
+    handovers.voice.within(place, leaves)
 
 
 def conversations(desk: Office, browser: Browser, shoot: Camera) -> None:
