@@ -16,7 +16,7 @@ from dialogs.finding import candidates, chosen
 from dialogs.gaps import Gap, beside, gap_asked
 from dialogs.reply import Reply, Statement, Status
 from dialogs.select import Ask, Pick, is_money
-from dialogs.wording import say, say_in
+from dialogs.wording import has, say, say_in
 from knowledge.library import Entry
 from knowledge.schema import Document
 from knowledge.standing import Standing, exists, standing
@@ -62,6 +62,8 @@ def anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
         return composer.reply(status, missing=("region",))
     composer.talk(say("region.not_known"))
     side_by_side(lines, ask, composer, desk)
+    if has(f"office.{ask.topic}"):
+        composer.add("advice", Statement(say(f"office.{ask.topic}")))
     composer.add("question", Statement(say("region.which")))
     return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
 

@@ -17,7 +17,15 @@ from dialogs.asked_back import again, steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import as_used, defined, led_by, word_asked
 from dialogs.desk import Desk, covered
-from dialogs.follow_up import adds_nothing, asks, is_follow_up, is_short, only_tells, rest_of
+from dialogs.follow_up import (
+    adds_nothing,
+    asks,
+    is_follow_up,
+    is_short,
+    only_facts,
+    only_tells,
+    rest_of,
+)
 from dialogs.learning import learned
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.persons import heard_of
@@ -127,7 +135,8 @@ class Hearing:
             return self.replies.back(one, memory)
         if memory.subject is not None and says("earlier", one.text) and adds_nothing(one):
             return self.replies.back(one, memory)
-        if memory.checked is not None and (only_tells(one) or says("myself", one.text)):
+        tells = only_tells(one) or only_facts(one)
+        if memory.checked is not None and (tells or says("myself", one.text)):
             return self.replies.checked_again(one, memory)
         anything = one.intent == _ANYTHING and one.confidence >= ANSWER
         anew = (anything or says("anything", one.text)) and not says("myself", one.text)
@@ -148,8 +157,8 @@ class Hearing:
         sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
         silent = not asks(one) and not says("weary", one.text) and not one.aspects
         story = bool(one.facts) and silent and one.confidence < _CERTAIN
-        tells = only_tells(one) or story
-        if memory.subject is None and tells and not anew and not sure:
+        silent = only_tells(one) or story
+        if memory.subject is None and silent and not anew and not sure:
             return self.replies.talking.heard(memory)
         vague = bool(one.aspects) and "benefit" not in one.aspects and not rest_of(one)
         vague = vague and not one.entities

@@ -88,9 +88,12 @@ def answer_to(
     if fact.id in understood.facts:
         return understood.facts[fact.id]
     if fact.type == "yes_no":
+        other = _data()["instead"].get(fact.id)
+        if other is not None and _pattern(other).search(text):
+            return False
         return _yes_or_no(text, asked.question)
     if fact.type == "choice":
-        return _option_meant(text, asked.options)
+        return _option_meant(text, asked.options) or _option_called(fact.id, text, asked.options)
     if fact.type == "groups" and says("denies", text):
         return Groups(excluded=offered)
     if fact.type == "number":
@@ -186,6 +189,15 @@ def _option_meant(text: str, labels: Mapping[str, str]) -> str | None:
     if not found:
         text = "不是" if says("denies", text) else text
         found = [value for value, label in plain.items() if _part_said(text, label)]
+    return found[0] if len(found) == 1 else None
+
+
+def _option_called(fact: str, text: str, options: Mapping[str, str]) -> str | None:
+    """The one option that people call by a word of the text: 中介的 for 公司介绍活."""
+    cues = _data()["meant"].get(fact, {})
+    found = [
+        value for value, cue in cues.items() if value in options and _pattern(cue).search(text)
+    ]
     return found[0] if len(found) == 1 else None
 
 
