@@ -79,7 +79,7 @@ def _cues() -> tuple[_Cue, ...]:
     words = {**data["words"], "occupation": called}
     return tuple(
         _Cue(
-            re.compile(_spelt_out(cue, words)),
+            re.compile(_bounded(_spelt_out(cue, words))),
             row["fact"],
             None if row.get("number") else str(row["value"]),
         )
@@ -106,6 +106,12 @@ def _sieve() -> Sieve:
 
 def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
     return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
+
+
+def _bounded(cue: str) -> str:
+    """The cue with no group repeated more than six times: what fits in several ways (早就: 早, 就)
+    would else be tried in all of them, for seconds."""
+    return cue.replace(")*", "){0,6}").replace(")+", "){1,6}")
 
 
 def told(text: str) -> Iterator[Entity]:
