@@ -23,7 +23,7 @@ from nlu.model import Header, Model, ModelError
 from nlu.pipeline import Pipeline, pipeline_from_json, read_pipeline
 from nlu.scope import patterns_of
 from nlu.tokens import dictionary_words, tokens
-from nlu.training_data import Pattern, TrainingData, read_training_data
+from nlu.training_data import Pattern, TrainingData, read_training_data, untaught
 from nlu.understanding import Score
 
 _HERE = Path(__file__).parent
@@ -41,6 +41,7 @@ _CODE = (
     "tokens.py",
     "features.py",
     "scope.py",
+    "characters.py",
     "training_data.py",
 )
 
@@ -61,7 +62,7 @@ class Explanation:
 
 
 class EmbeddedClassifier:
-    """Implements `nlu.understanding.Classifier` and `ScopeJudge`."""
+    """Implements `nlu.understanding.Classifier`, `ScopeJudge` and `SecondOpinion`."""
 
     name = "embedded"
 
@@ -119,6 +120,10 @@ class EmbeddedClassifier:
         """
         judge = self.model.judge
         return None if judge is None else judge.far(text, tokens(text), self._patterns)
+
+    def second_opinion(self, text: str) -> dict[str, float]:
+        """How likely the characters of the normalised `text` are of each intent, 1 at most."""
+        return self.model.characters.weights(text)
 
     def explain(self, text: str, features: int = 10) -> Explanation:
         """How the normalised `text` was understood, with the `features` that spoke most for it."""
@@ -184,12 +189,17 @@ def train(
     config: Path = CONFIG,
     progress: Progress = _quiet,
 ) -> EmbeddedClassifier:
-    """Train whatever is there already, and save. Raises `DataError`, `ValueError` or `OSError`."""
+    """Train whatever is there already, and save. Intents without any example are told in one line.
+
+    Raises `DataError`, `ValueError` or `OSError`.
+    """
     labels = model_dir / LABELS_NAME
     made_from = sources_digest(training, config, labels)
     pipeline = read_pipeline(config)
     progress("reading the training data")
     data = with_labels(read_training_data(training), labels)
+    if missing := untaught(data):
+        progress(missing)
     classifier = EmbeddedClassifier.train(data, pipeline, made_from, progress)
     path = model_dir / MODEL_NAME
     classifier.save(path)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nlu.characters import fit_characters
 from nlu.features import Featurizer, PatternFeatures
 from nlu.model import Header, Model, Weights, numbered
 from nlu.pipeline import LogisticRegression, Pipeline
@@ -46,7 +47,8 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     progress("learning what is out of scope")
     judge = fit_judge(data, slipped, patterns_of(featurizers, data.patterns))
     rows, narrowed = numbered(features), wide.astype(np.float32)
-    return Model(header, tuple(intents), rows, narrowed, intercept, judge)
+    characters = fit_characters(data.examples, intents)
+    return Model(header, tuple(intents), rows, narrowed, intercept, characters, judge)
 
 
 def _count(

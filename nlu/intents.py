@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from knowledge.strict_yaml import DataError, Problem, read
 from knowledge.vocabulary import vocabulary
 
+INTENTS = Path(__file__).with_name("intents.yaml")
 Kind = Literal["topic", "service", "social", "near", "far"]
 
 
@@ -60,4 +61,4 @@ def _labels(ids: object, kind: Kind) -> list[tuple[str, str]]:
 @cache
 def intents() -> dict[str, Intent]:
     """The project's own intents by id, read on first use."""
-    return load_intents(Path(__file__).with_name("intents.yaml"))
+    return load_intents(INTENTS)

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nlu.characters import Characters, LogShares
 from nlu.features import Featurizer
 from nlu.scope import Judge, Words
 
-FORMAT = 2
+FORMAT = 3
 
 Weights = npt.NDArray[np.float32]
 
@@ -32,6 +33,7 @@ class ModelError(Exception):
         self.path = path
 
 
+_RIGHTS_OR_TRAIN = "let this program read it, or run `anxin nlu train`"
 _JUDGED = ("judge_weights", "judge_familiarity")
 
 # Scores beyond this are as sure as can be.
@@ -58,6 +60,7 @@ class Model:
     rows: tuple[dict[str, int], ...]
     weights: Weights
     intercept: Weights
+    characters: Characters
     judge: Judge | None = None
 
     def found(
@@ -97,12 +100,14 @@ def save(model: Model, path: Path) -> None:
         "examples": model.header.examples,
         "intents": list(model.intents),
         "features": [list(rows) for rows in model.rows],
+        "characters": "".join(model.characters.rows),
         "judge": _judge_header(model.judge),
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "header": np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8),
         "weights": model.weights,
         "intercept": model.intercept,
+        "characters": model.characters.log_shares,
     }
     if model.judge is not None:
         arrays |= dict(zip(_JUDGED, (model.judge.weights, model.judge.familiarity), strict=True))
@@ -124,16 +129,22 @@ def load(path: Path) -> Model:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             weights, intercept = arrays["weights"], arrays["intercept"]
+            shares = arrays["characters"] if "characters" in arrays else None
             judged = {name: arrays[name] for name in _JUDGED if name in arrays}
     except FileNotFoundError as error:
         raise ModelError(path, "there is no model") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(path, f"the model cannot be read ({_reason(error)})") from error
+    except OSError as error:
+        reason = error.strerror or "no model, or a damaged one"
+        raise ModelError(path, f"the model cannot be read ({reason})", _RIGHTS_OR_TRAIN) from error
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        # What numpy says of such a file is advice to allow pickles: nothing for our reader.
+        raise ModelError(path, "the model cannot be read (no model, or a damaged one)") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         version = header.get("format") if isinstance(header, dict) else None
         raise ModelError(path, f"the model has format {version}, this version reads {FORMAT}")
     try:
-        model = _from_header(header, weights, intercept, _judge(header["judge"], judged))
+        judge = _judge(header["judge"], judged)
+        model = _from_header(header, weights, intercept, _characters(header, shares), judge)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(path, f"the model is not complete ({_reason(error)})") from error
     rows = sum(len(part) for part in model.rows)
@@ -153,7 +164,11 @@ def numbered(features: Sequence[Sequence[str]]) -> tuple[dict[str, int], ...]:
 
 
 def _from_header(
-    header: Mapping[str, Any], weights: Weights, intercept: Weights, judge: Judge | None
+    header: Mapping[str, Any],
+    weights: Weights,
+    intercept: Weights,
+    characters: Characters,
+    judge: Judge | None,
 ) -> Model:
     about = Header(
         made_from=dict(header["made_from"]),
@@ -163,7 +178,14 @@ def _from_header(
         examples=int(header["examples"]),
     )
     rows = numbered(header["features"])
-    return Model(about, tuple(header["intents"]), rows, weights, intercept, judge)
+    return Model(about, tuple(header["intents"]), rows, weights, intercept, characters, judge)
+
+
+def _characters(header: Mapping[str, Any], log_shares: LogShares | None) -> Characters:
+    intents, chars = tuple(header["intents"]), header["characters"]
+    if log_shares is None or log_shares.shape != (len(chars), len(intents)):
+        raise ValueError("no shares of the characters, or not all")
+    return Characters(intents, {char: row for row, char in enumerate(chars)}, log_shares)
 
 
 def _judge_header(judge: Judge | None) -> dict[str, Any] | None:

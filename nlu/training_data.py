@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.strict_yaml import DataError, Problem, Source, read
-from nlu.intents import intents
+from nlu.intents import INTENTS, intents
 from nlu.normalise import normalise
 from nlu.sounds import slipped
 
@@ -71,6 +71,16 @@ def slips(examples: Sequence[Example]) -> list[tuple[int, Example]]:
             if text not in known:
                 found.append((place, replace(example, text=text)))
     return found
+
+
+def untaught(data: TrainingData) -> str:
+    """One line on the intents of nlu/intents.yaml that no example teaches; empty when all are."""
+    missing = intents().keys() - {example.intent for example in data.examples}
+    if not missing:
+        return ""
+    names = ", ".join(name for name in intents() if name in missing)
+    mend = "write examples of them in the training data, or remove them"
+    return f"{INTENTS}: without any example, so never understood: {names} → {mend}"
 
 
 @dataclass

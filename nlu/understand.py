@@ -15,7 +15,14 @@ from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise, without_numbers
 from nlu.split import asked, core, names_a_subject, questions
-from nlu.understanding import Classifier, EngineUnavailable, ScopeJudge, Score, Understanding
+from nlu.understanding import (
+    Classifier,
+    EngineUnavailable,
+    ScopeJudge,
+    Score,
+    SecondOpinion,
+    Understanding,
+)
 
 # In a longer text the story outweighs the question, so the question is also read by itself.
 _STORY = 60
@@ -25,9 +32,9 @@ _LEAST = 1e-3
 # from our subject is not one subject among eighty. By cross-validation this weight halves the far
 # messages taken for ours, and costs no accuracy.
 _FAR = 2.0
-# The engines are less sure than they are right (of the messages at 0.5, two in three are): this
-# power sets it right, by cross-validation.
-_SHARPER = 1.25
+# Two opinions that agree are surer together than they are right: this power sets it right, by
+# cross-validation.
+_MILDER = 0.8
 _NOTHING = 1e-9
 # Somebody in danger must not be told that this is not our business: where the engine hears danger
 # clearly, the judge, to whom such words are strange, must be very sure of itself (笑死我了).
@@ -62,7 +69,8 @@ class _Part:
 
 class Understander:
     """Text in, one `Understanding` a question out. `fallback` stands in for a lost engine; then
-    `on_fallback` is told the lost one's name. The scope is judged by the first of them that can."""
+    `on_fallback` is told the lost one's name. The scope is judged by the first of them that can, and
+    so is the second opinion given."""
 
     def __init__(
         self,
@@ -73,7 +81,7 @@ class Understander:
         self._classifier = classifier
         self._fallback = fallback
         self._on_fallback = on_fallback
-        self._judge = self._first_judge()
+        self._look_round()
 
     def exchange(self, old: str, new: Classifier) -> None:
         """From now on `new` is asked instead of the engine called `old`, also while others ask."""
@@ -81,13 +89,13 @@ class Understander:
             self._classifier = new
         elif self._fallback is not None and self._fallback.name == old:
             self._fallback = new
-        self._judge = self._first_judge()
+        self._look_round()
 
-    def _first_judge(self) -> ScopeJudge | None:
-        for engine in (self._classifier, self._fallback):
-            if isinstance(engine, ScopeJudge):
-                return engine
-        return None
+    def _look_round(self) -> None:
+        """Find who judges the scope and who gives the second opinion."""
+        engines = (self._classifier, self._fallback)
+        self._judge = next((one for one in engines if isinstance(one, ScopeJudge)), None)
+        self._second = next((one for one in engines if isinstance(one, SecondOpinion)), None)
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.
@@ -150,10 +158,21 @@ class Understander:
 
     def _part(self, text: str) -> _Part:
         said = without_numbers(text)
-        ranking = self._classify(said)
+        ranking, question = self._classify(said), said
         if len(said) > _STORY:
-            ranking = _both(ranking, self._classify(asked(said)))
-        return _Part(text, self._weighed(said, ranking))
+            question = asked(said)
+            ranking = _both(ranking, self._classify(question))
+        return _Part(text, self._weighed(said, self._seconded(question, ranking)))
+
+    def _seconded(self, text: str, ranking: tuple[Score, ...]) -> tuple[Score, ...]:
+        """The ranking with the second opinion on `text` weighed in."""
+        if self._second is None:
+            return ranking
+        likely = self._second.second_opinion(text)
+        return _scaled(
+            (score.intent, max(score.confidence * likely.get(score.intent, 0.0), _NOTHING))
+            for score in ranking
+        )
 
     def _weighed(self, text: str, ranking: tuple[Score, ...]) -> tuple[Score, ...]:
         """The ranking with what is far from our subject weighed against all that is not."""
@@ -208,7 +227,7 @@ def _judged(ranking: tuple[Score, ...], far: float) -> tuple[Score, ...]:
     for score in ranking:
         if (intent := known.get(score.intent)) is not None:
             side = outside if intent.kind == "far" else inside
-            side.append((score.intent, max(score.confidence, _NOTHING) ** _SHARPER))
+            side.append((score.intent, max(score.confidence, _NOTHING) ** _MILDER))
     if not inside or not outside:
         return ranking
     ours = _shares(inside)

@@ -108,5 +108,14 @@ class ScopeJudge(Protocol):
         ...
 
 
+@runtime_checkable
+class SecondOpinion(Protocol):
+    """An engine that also says, in another way than it classifies, which intents a text fits."""
+
+    def second_opinion(self, text: str) -> Mapping[str, float]:
+        """How likely the normalised text is of each intent, 1 for the likeliest."""
+        ...
+
+
 class EngineUnavailable(Exception):
     """The engine cannot answer now; another one must."""

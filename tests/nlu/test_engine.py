@@ -23,7 +23,7 @@ from nlu.engine import (
 from nlu.model import ModelError
 from nlu.normalise import normalise
 from nlu.pipeline import Pipeline
-from nlu.training_data import TrainingData, read_training_data
+from nlu.training_data import TrainingData, read_training_data, untaught
 from tests.nlu.conftest import SMALL
 
 
@@ -103,8 +103,11 @@ def test_a_broken_model_is_one_clear_line(tmp_path: Path, content: bytes) -> Non
     path.write_bytes(content)
     with pytest.raises(ModelError) as refused:
         EmbeddedClassifier.load(path)
-    assert "\n" not in str(refused.value)
-    assert str(path) in str(refused.value)
+    said = str(refused.value)
+    assert "\n" not in said
+    assert said.startswith(f"{path}: the model cannot be read (")
+    assert said.endswith("run `anxin nlu train`")
+    assert "pickle" not in said
 
 
 def test_half_a_model_is_refused(small: EmbeddedClassifier, tmp_path: Path) -> None:
@@ -146,8 +149,14 @@ def test_a_model_of_another_version_is_refused(
 def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
     path = tmp_path / MODEL_NAME
     np.savez(path, header=np.array([{"format": 1}], dtype=object), weights=0, intercept=0)
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match="cannot be read") as refused:
         model_file.load(path)
+    assert "pickle" not in str(refused.value)
+
+
+def test_a_model_that_is_a_folder_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"cannot be read \(Is a directory\) → let this program"):
+        model_file.load(tmp_path)
 
 
 @pytest.fixture
@@ -168,6 +177,22 @@ def test_it_is_trained_once_and_then_loaded(tmp_path: Path, sources: tuple[Path,
     second = load_or_train(tmp_path / "models", *sources, said.append)
     assert said == []
     assert second.model.header.made_from == first.model.header.made_from
+
+
+def test_intents_without_any_example_are_told_in_one_line(
+    tmp_path: Path, sources: tuple[Path, Path]
+) -> None:
+    said: list[str] = []
+    train(tmp_path / "models", *sources, said.append)
+    (told,) = [line for line in said if "without any example" in line]
+    assert "intents.yaml" in told
+    assert "→ write examples of them" in told
+    assert ", work_injury," in told
+    assert "refresher" not in told
+
+
+def test_every_intent_of_the_project_has_examples() -> None:
+    assert untaught(read_training_data(TRAINING)) == ""
 
 
 def test_changed_sources_are_trained_anew(tmp_path: Path, sources: tuple[Path, Path]) -> None:

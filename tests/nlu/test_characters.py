@@ -1,0 +1,78 @@
+"""The second opinion: what the characters of a message say, each weighed alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu import model as model_file
+from nlu.characters import Characters, fit_characters
+from nlu.engine import EmbeddedClassifier
+from nlu.training_data import Example
+from nlu.understand import Understander
+from nlu.understanding import Score
+
+
+def example(text: str, intent: str) -> Example:
+    return Example(text, intent, text, Path("x.yml"), 1)
+
+
+@pytest.fixture(scope="module")
+def characters() -> Characters:
+    said = {"work_injury": ["摔断了腿", "手烫了"], "wage_guidance": ["一月挣几千", "挣得少"]}
+    examples = [example(text, intent) for intent, texts in said.items() for text in texts]
+    return fit_characters(examples, tuple(said))
+
+
+def test_characters_never_seen_beside_each_other_still_speak(characters: Characters) -> None:
+    likely = characters.weights("烫断")
+    assert likely["work_injury"] == 1.0
+    assert likely["wage_guidance"] < 0.1
+
+
+def test_unknown_characters_say_nothing(characters: Characters) -> None:
+    assert characters.weights("") == characters.weights("xyz")
+    assert set(characters.weights("xyz").values()) == {1.0}
+    assert characters.weights("挣xyz") == characters.weights("挣")
+
+
+def test_the_shares_of_an_intent_are_shares(characters: Characters) -> None:
+    assert np.allclose(np.exp(characters.log_shares).sum(axis=0), 1.0, atol=1e-5)
+
+
+def test_saying_a_character_twice_is_no_second_witness(characters: Characters) -> None:
+    assert characters.weights("挣挣挣") == characters.weights("挣")
+
+
+def test_it_is_saved_with_the_model(small: EmbeddedClassifier, tmp_path: Path) -> None:
+    small.save(tmp_path / "model.npz")
+    loaded = model_file.load(tmp_path / "model.npz")
+    assert loaded.characters.weights("回炉") == small.second_opinion("回炉")
+
+
+class Torn:
+    """An engine that cannot decide."""
+
+    name = "torn"
+
+    def classify(self, text: str) -> tuple[Score, ...]:  # noqa: ARG002
+        return (Score("wage_guidance", 0.5), Score("work_injury", 0.5))
+
+
+class Second(Torn):
+    """Another that also has an opinion, always the same."""
+
+    name = "second"
+
+    def second_opinion(self, text: str) -> dict[str, float]:  # noqa: ARG002
+        return {"work_injury": 1.0}
+
+
+def test_the_second_opinion_settles_what_the_engine_cannot() -> None:
+    alone = Understander(Torn()).understand_whole("疼")
+    assert alone.confidence == 0.5
+    heard = Understander(Torn(), Second()).understand_whole("疼")
+    assert heard.intent == "work_injury"
+    assert heard.confidence > 0.9
