@@ -30,8 +30,7 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     if len(intents) < 2:
         raise ValueError("training needs examples of at least two intents")
     progress(f"{len(data.examples)} examples of {len(intents)} intents")
-    slipped = slips(data.examples)
-    examples = [*data.examples, *(slip for _, slip in slipped)]
+    examples = [*data.examples, *(slip for _, slip in slips(data.examples))]
     labels = [example.intent for example in examples]
     featurizers = [
         # What is found for the intents is needed again for the scope.
@@ -45,6 +44,8 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     # Equal columns share the weight of the one that stood for them.
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
     progress("learning what is out of scope")
+    # Every example with a slip: a mistyped word is strange, and of strange words the judge thinks ill.
+    slipped = slips(data.examples, each=1)
     judge = fit_judge(data, slipped, patterns_of(featurizers, data.patterns))
     rows, narrowed = numbered(features), wide.astype(np.float32)
     characters = fit_characters(data.examples, intents)

@@ -29,7 +29,7 @@ from nlu.sounds import slipped
 
 _VERSIONS = ("3.0", "3.1")
 _KEYS = frozenset({"intent", "regex", "examples"})
-_SLIP_EACH = 3  # one example in three; more would double the time of training
+_SLIP_EACH = 3  # one example in three; with more, training the intents would take twice as long
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class TrainingData:
     patterns: tuple[Pattern, ...] = ()
 
 
-def slips(examples: Sequence[Example]) -> list[tuple[int, Example]]:
-    """Some of the examples once more with a slip in them, each with the place of the one it is of;
-    for the same examples always the same, whatever their order.
+def slips(examples: Sequence[Example], each: int = _SLIP_EACH) -> list[tuple[int, Example]]:
+    """One in `each` of the examples once more with a slip in it, with the place of the one it is
+    of; for the same examples always the same, whatever their order.
 
     A typo hides a word, and what is left of the message must then be enough.
     """
     known = {example.text for example in examples}
     found = []
     for place, example in enumerate(examples):
-        if zlib.crc32(example.text.encode()) % _SLIP_EACH == 0:
+        if zlib.crc32(example.text.encode()) % each == 0:
             text = slipped(example.text)
             if text not in known:
                 found.append((place, replace(example, text=text)))
