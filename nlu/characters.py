@@ -1,10 +1,10 @@
 """A second opinion on the intent: how often each character stands in the messages of each intent.
 
-The engines learn what sets intents apart, and lean on the few words that do it best. Where a message
-has none of those, or mistypes them, the sum of all its characters still speaks: 摔 and 药 are said
-of an injury whatever stands beside them. So every character is weighed alone (naive Bayes), and the
-engine's confidence in an intent is multiplied by what they say together. On messages written apart
-one error in five goes. It stands after whichever engine, so `config.yml` stays a true Rasa pipeline.
+The engines learn what sets intents apart, and lean on the few words that do it best. Where a
+message has none of those, or mistypes them, the sum of all its characters still speaks: 摔 and 药
+are said of an injury whatever stands beside them. So every character is weighed alone (naive
+Bayes), and the engine's confidence in an intent is multiplied by what they say together. It stands
+after whichever engine, so `config.yml` stays a true Rasa pipeline.
 """
 
 from __future__ import annotations

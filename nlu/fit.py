@@ -44,7 +44,7 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     # Equal columns share the weight of the one that stood for them.
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
     progress("learning what is out of scope")
-    # Every example with a slip: a mistyped word is strange, and of strange words the judge thinks ill.
+    # Each with a slip: what is mistyped is strange, and of strange words the judge thinks ill.
     slipped = slips(data.examples, each=1)
     judge = fit_judge(data, slipped, patterns_of(featurizers, data.patterns))
     rows, narrowed = numbered(features), wide.astype(np.float32)

@@ -129,7 +129,7 @@ def load(path: Path) -> Model:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             weights, intercept = arrays["weights"], arrays["intercept"]
-            shares = arrays["characters"] if "characters" in arrays else None
+            shares = arrays.get("characters")
             judged = {name: arrays[name] for name in _JUDGED if name in arrays}
     except FileNotFoundError as error:
         raise ModelError(path, "there is no model") from error

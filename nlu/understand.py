@@ -69,8 +69,8 @@ class _Part:
 
 class Understander:
     """Text in, one `Understanding` a question out. `fallback` stands in for a lost engine; then
-    `on_fallback` is told the lost one's name. The scope is judged by the first of them that can, and
-    so is the second opinion given."""
+    `on_fallback` is told the lost one's name. The first of them that can judges the scope and gives
+    the second opinion."""
 
     def __init__(
         self,

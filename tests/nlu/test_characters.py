@@ -57,7 +57,7 @@ class Torn:
 
     name = "torn"
 
-    def classify(self, text: str) -> tuple[Score, ...]:  # noqa: ARG002
+    def classify(self, text: str) -> tuple[Score, ...]:
         return (Score("wage_guidance", 0.5), Score("work_injury", 0.5))
 
 
@@ -66,7 +66,7 @@ class Second(Torn):
 
     name = "second"
 
-    def second_opinion(self, text: str) -> dict[str, float]:  # noqa: ARG002
+    def second_opinion(self, text: str) -> dict[str, float]:
         return {"work_injury": 1.0}
 
 

@@ -107,7 +107,7 @@ def test_a_broken_model_is_one_clear_line(tmp_path: Path, content: bytes) -> Non
     assert "\n" not in said
     assert said.startswith(f"{path}: the model cannot be read (")
     assert said.endswith("run `anxin nlu train`")
-    assert "pickle" not in said
+    assert "pickle" not in said.removeprefix(str(path))
 
 
 def test_half_a_model_is_refused(small: EmbeddedClassifier, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def with_header(path: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 99}, "format 99, this version reads 2"),
+        ({"format": 99}, "format 99, this version reads 3"),
         ({"intents": ["greet"]}, "not complete"),
         ({"features": None}, "not complete"),
         ({"pipeline": "[]"}, "cannot run"),
@@ -151,7 +151,7 @@ def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
     np.savez(path, header=np.array([{"format": 1}], dtype=object), weights=0, intercept=0)
     with pytest.raises(ModelError, match="cannot be read") as refused:
         model_file.load(path)
-    assert "pickle" not in str(refused.value)
+    assert "pickle" not in str(refused.value).removeprefix(str(path))
 
 
 def test_a_model_that_is_a_folder_is_one_clear_line(tmp_path: Path) -> None:
