@@ -25,9 +25,6 @@ from nlu.training_data import Example, Pattern, TrainingData
 _LONGEST_GRAM = 3
 _MIN_DF = 2
 _PENALTY = 0.3  # scikit-learn's C, by cross-validation
-# A message is far where the judge is this sure, in log odds. By cross-validation on the training
-# data one far message in twenty then passes for ours, where the intents alone let one in six pass.
-_SURE = 0.25
 _RARE = 3  # a word that fewer examples of ours hold is hardly familiar
 
 Vector = npt.NDArray[np.float64]
@@ -62,7 +59,7 @@ class Judge:
         ]
         score = self.intercept + float(self.weights[rows].sum())
         score += float(self.familiarity @ _familiarity(text, cut, self.words))
-        return 1.0 / (1.0 + math.exp(min(_SURE - score, 700.0)))
+        return 1.0 / (1.0 + math.exp(min(-score, 700.0)))
 
 
 @dataclass(frozen=True)
