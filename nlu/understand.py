@@ -94,8 +94,10 @@ class Understander:
     def _look_round(self) -> None:
         """Find who judges the scope and who gives the second opinion."""
         engines = (self._classifier, self._fallback)
-        self._judge = next((one for one in engines if isinstance(one, ScopeJudge)), None)
-        self._second = next((one for one in engines if isinstance(one, SecondOpinion)), None)
+        judges = (one for one in engines if isinstance(one, ScopeJudge))
+        seconds = (one for one in engines if isinstance(one, SecondOpinion))
+        self._judge: ScopeJudge | None = next(judges, None)
+        self._second: SecondOpinion | None = next(seconds, None)
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.
