@@ -93,11 +93,13 @@ class Understander:
 
     def _look_round(self) -> None:
         """Find who judges the scope and who gives the second opinion."""
-        engines = (self._classifier, self._fallback)
-        judges = (one for one in engines if isinstance(one, ScopeJudge))
-        seconds = (one for one in engines if isinstance(one, SecondOpinion))
-        self._judge: ScopeJudge | None = next(judges, None)
-        self._second: SecondOpinion | None = next(seconds, None)
+        self._judge: ScopeJudge | None = None
+        self._second: SecondOpinion | None = None
+        for engine in (self._classifier, self._fallback):
+            if self._judge is None and isinstance(engine, ScopeJudge):
+                self._judge = engine
+            if self._second is None and isinstance(engine, SecondOpinion):
+                self._second = engine
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.
