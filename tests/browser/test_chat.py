@@ -118,6 +118,18 @@ def test_offline_nothing_is_lost_and_nothing_is_answered_twice(
     expect(page.locator(".turn")).to_have_count(3)
 
 
+def test_what_was_written_while_the_server_was_away_goes_out_by_itself(page: Page) -> None:
+    for path in ("**/api/v1/messages", "**/healthz"):
+        page.route(path, lambda route: route.abort("internetdisconnected"))
+    with page.expect_request("**/healthz", timeout=30_000):
+        ask(page, QUESTION)
+        expect(page.get_by_text("没发出去")).to_be_visible()
+    page.unroute_all()
+    expect(last_answer(page)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("没发出去")).to_have_count(0)
+    expect(page.locator(".turn")).to_have_count(1)
+
+
 def test_an_answer_lost_on_its_way_is_the_same_answer_again(page: Page) -> None:
     """The server has answered, the browser never heard: the message must not count twice."""
     posted: list[str] = []

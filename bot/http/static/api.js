@@ -31,6 +31,16 @@ function post(path, body, patience) {
   return call(path, { method: "POST", headers, body: JSON.stringify(body) }, patience);
 }
 
+/** Whether the server answers at all. */
+export async function reachable() {
+  try {
+    await call("/healthz");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Send a message and get its answer. The same `id` again gets the same answer again. */
 export function ask(conversation, { id, text, images }) {
   const patience = images ? PATIENCE_PHOTO : PATIENCE;

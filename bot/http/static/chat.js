@@ -2,7 +2,7 @@
 // again after a reload.
 
 import { answerElement } from "./answer.js";
-import { ask, history, Refusal } from "./api.js";
+import { ask, history, reachable, Refusal } from "./api.js";
 import { fill, words } from "./dom.js";
 import { follow } from "./live.js";
 import { drawn, packed } from "./photo.js";
@@ -26,6 +26,12 @@ let unfollow = null;
 const turns = new Map(); // message id → its turn on the page
 const answered = new Set(); // ids of the messages whose answers stand on the page
 const unsent = new Map(); // message id → sends it once more
+
+// Milliseconds until the page first looks whether the server is back, and at most between looks.
+const FIRST_LOOK = 5_000;
+const LAST_LOOK = 60_000;
+let pause = FIRST_LOOK;
+let looking = null;
 
 const TWICE = 700; // milliseconds: the same again that soon is a double tap, meant once
 let tapped = { text: "", at: -TWICE };
@@ -121,6 +127,7 @@ function deliver(message, turn) {
 function settle(turn, { speaker, text, answer, useful }) {
   answered.add(answer.id);
   unsent.delete(answer.id);
+  if (unsent.size === 0) pause = FIRST_LOOK;
   store.removePending(answer.id);
   if (answer.status === "failed" && answer.choices.length === 0) {
     showTrouble(turn, text);
@@ -158,12 +165,28 @@ function showUnanswered(message, turn, error) {
   }
   const again = () => deliver(message, turn);
   unsent.set(message.id, again);
+  lookForServer();
   const notice = fill("unsent");
   notice.querySelector(".again").addEventListener("click", () => {
     again();
     input.focus();
   });
   show(turn, notice);
+}
+
+function sendUnsent() {
+  for (const again of [...unsent.values()]) again();
+}
+
+/** A server that was away gives no sign when it is back: look for it, ever more seldom. */
+function lookForServer() {
+  looking ??= setTimeout(async () => {
+    looking = null;
+    pause = unsent.size === 0 ? FIRST_LOOK : Math.min(2 * pause, LAST_LOOK);
+    if (unsent.size === 0) return;
+    if (await reachable()) sendUnsent();
+    else lookForServer();
+  }, pause);
 }
 
 /** What happened in the conversation: turns not on the page yet, and where staff are. */
@@ -277,9 +300,7 @@ welcome.addEventListener("click", (event) => {
   if (text) tap(text);
 });
 
-window.addEventListener("online", () => {
-  for (const again of [...unsent.values()]) again();
-});
+window.addEventListener("online", sendUnsent);
 
 document.getElementById("restart").addEventListener("click", () => {
   if (log.childElementCount === 0) restart();
