@@ -91,7 +91,7 @@ class Hearing:
 
     def _remark(self, one: Understanding) -> bool:
         """Whether a message during the interview asks nothing: no lecture is wished for then."""
-        policy = one.intent in self.desk.words.topics
+        policy = one.intent in self.desk.words.topics or one.intent == _ANYTHING
         return policy and not asks(one) and not one.aspects and not one.values("region")
 
     def _of_another(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -257,7 +257,9 @@ class Hearing:
             memory = learned(one, memory, self.desk, self.now)
         else:
             fact = self.desk.words.facts[pending.fact]
-            if one.intent in self.desk.words.topics and one.confidence > 0.6 and not is_short(one):
+            asking = asks(one) or one.aspects
+            sure = one.intent in self.desk.words.topics and one.confidence > _CERTAIN
+            if sure and asking and not is_short(one):
                 return None
             offered = interview.offered_groups(fact, memory, self.desk.words)
             value = answer_to(fact, one, offered, interview.role_of(memory))
@@ -268,9 +270,11 @@ class Hearing:
                 other_number = fact.type == "number" and numbers_in(one.text) and not asks(one)
                 if not other_number or memory.interview is None:
                     return None
-                return again(
-                    talk(Status.NEEDS_INFO, say("interview.a_number")), memory, self.replies
-                )
+                if fact.id not in memory.interview.repeated:
+                    memory = replace(memory, interview=memory.interview.repeats(fact.id))
+                    reply = talk(Status.NEEDS_INFO, say("interview.a_number"))
+                    return again(reply, memory, self.replies)
+                value = DONT_KNOW  # twice is enough: it stays open
             memory = learned(one, memory, self.desk, self.now)
             if value is not DONT_KNOW:
                 memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]
@@ -306,7 +310,7 @@ def _labels(words: Vocabulary) -> dict[str, str]:
 
 
 def _restarted(memory: Memory) -> Memory:
-    """The memory with the interview's pending question to be put anew."""
+    """The memory with the interview's pending question to be put anew, or left open."""
     if memory.interview is None or memory.pending is None:
         return memory
     return replace(memory, pending=None, interview=memory.interview.again(memory.pending.fact))

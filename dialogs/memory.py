@@ -76,10 +76,20 @@ class Interview:
     asked: tuple[str, ...] = ()
     only: tuple[Shown, ...] = ()
     opened: bool = False  # what there is at all has been told
+    repeated: tuple[str, ...] = ()  # facts whose question was put a second time
+
+    def repeats(self, fact: str) -> Interview:
+        """The same with the question for `fact` put a second time."""
+        if fact in self.repeated:
+            return self
+        return replace(self, repeated=(*self.repeated, fact))
 
     def again(self, fact: str) -> Interview:
-        """The same with `fact` taken for not yet asked."""
-        return replace(self, asked=tuple(one for one in self.asked if one != fact))
+        """The same with `fact` to be asked once more; where it was already, it stays open."""
+        if fact in self.repeated:
+            return self
+        asked = tuple(one for one in self.asked if one != fact)
+        return replace(self.repeats(fact), asked=asked)
 
 
 @dataclass(frozen=True)

@@ -155,8 +155,10 @@ def families() -> Mapping[str, str]:
 
 
 def _number(text: str, unit: str) -> float | None:
-    """The one number of the text, if it is said in the unit asked for, or months of a year, or in
-    none. A date, or a count of something else, is no answer."""
+    """The one number of the text, if it is said in the unit asked for, or months or halves of a
+    year, or in none. A date, or a count of something else, is no answer."""
+    if unit == "年" and (halved := _match("half_years", text)):
+        return (numbers_in(halved["years"])[0] if halved["years"] else 0) + 0.5
     match = _match("a_number", text)
     if match is None:
         return 0.0 if unit == "%" and says("none_laid_off", text) else None

@@ -291,9 +291,14 @@ class Replies:
             return reply, memory
         if reply.intent == _ANYTHING:
             return reply, memory  # it is the interview's question already
+        left_open = False
         if reply.intent in _SAYS_NOTHING:
             reply = replace(reply, blocks=())
-        if pending.fact in memory.told:
+        if not reply.citations and memory.interview is not None:
+            # Perhaps it was meant for an answer. Twice is enough: then the question stays open.
+            left_open = pending.fact in memory.interview.repeated
+            memory = replace(memory, interview=memory.interview.repeats(pending.fact))
+        if pending.fact in memory.told or left_open:
             following, memory = self.interview(replace(memory, pending=None), one)
             return replace(joined([reply, following], []), options=following.options), memory
         missing = (*reply.missing, pending.fact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from dialogs.memory import (
     FORGET_AFTER,
@@ -79,7 +80,8 @@ def test_a_memory_never_changes() -> None:
     assert memory == Memory()
 
 
-def test_a_question_can_be_put_again() -> None:
-    assert Interview(("permit",), ("age", "groups")).again("age") == Interview(
-        ("permit",), ("groups",)
-    )
+def test_a_question_can_be_put_once_more() -> None:
+    once = Interview(("permit",), ("age", "groups")).again("age")
+    assert once == Interview(("permit",), ("groups",), repeated=("age",))
+    asked = replace(once, asked=("groups", "age"))
+    assert asked.again("age") == asked
