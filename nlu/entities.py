@@ -17,7 +17,7 @@ from knowledge.rules import FactValue, Groups
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 from knowledge.words import one_of
-from nlu.facts import told
+from nlu.facts import NOT_YET, told
 from nlu.shapes import shapes
 from nlu.tokens import frequency, tokens
 from nlu.understanding import Entity, EntityKind
@@ -50,6 +50,8 @@ _AT_HOME = re.compile(
     r"(一边|就|再|在家)?$"
 )
 _HOUSEWORK = re.compile(r"[带看]|照[顾看]|家务|按摩")
+# 马上要下岗了 is not of the unemployed yet; 嫁给了退役军人 is none herself.
+_OF_ANOTHER = re.compile(r"(嫁给|嫁|娶)了?(一?[个位])?$")
 _SHORT = 2
 _SURE = 3
 _LEARN = "学"  # 长|治学: 学 is what people go to a place for
@@ -121,6 +123,8 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
         before = text[:start]
         if word.kind == "region" and _OF_A_NAME.match(text[end:]):
             continue
+        if word.kind == "group" and not _hers(before):
+            continue
         if word.kind == "level" and (_OF_OTHER_THINGS.search(before) or _COUNTED.search(before)):
             continue
         if word.kind == "occupation":
@@ -143,6 +147,10 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
 
 def _comes_from(before: str, after: str) -> bool:
     return _FROM.search(before) is not None or _COMING.match(after) is not None
+
+
+def _hers(before: str) -> bool:
+    return not (NOT_YET.search(before) or _OF_ANOTHER.search(before))
 
 
 def _denied(kind: EntityKind, before: str) -> bool:
@@ -186,6 +194,8 @@ def _descriptions(text: str) -> Iterator[Entity]:
             start, end = match.span()
             before = text[:start]
             if word.kind == "occupation" and _AT_HOME.search(before):
+                continue
+            if word.kind == "group" and not _hers(before):
                 continue
             yield Entity(
                 word.kind, word.value, match.group(), start, end, _denied(word.kind, before)

@@ -35,12 +35,16 @@ _WHETHER = re.compile(
 )
 # 如果考核没通过, 以后要是失业了: nothing is told, not even a no.
 _SUPPOSED = re.compile(
-    r"(如果|要是|假如|万一|假设|倘若|若是|怎样才|怎么才|什么样)[^，。？！]{0,6}$"
+    r"(如果|要是|假如|万一|假设|倘若|若是)[^，。？！]{0,14}$|(怎样才|怎么才|什么样)[^，。？！]{0,6}$"
 )
+# 马上要下岗了: not yet.
+NOT_YET = re.compile(r"(马上|快|快要|就要|即将|眼看|可能|怕|担心)(就|要|会|被)*$")
 # 有没有证, 交没交社保: asked, though what follows 有 or 交 alone would be a no.
 _YES_OR_NO = re.compile(r"([有是交签考办给上买缴愿肯])(?:没|不)\1")
 # 以前在厂里上班: what was is no longer so.
-_ONCE = re.compile(r"(以前|原来|原先|过去|曾经|从前|年轻时|年轻的时候|当年)[^，。？！]{0,8}$")
+_ONCE = re.compile(
+    r"(上家|上一家|前一家|以前|原来|原先|过去|曾经|从前|年轻时|年轻的时候|当年)[^，。？！]{0,8}$"
+)
 # 没证的保姆能请吗: of others. (Who asks for 失业人员 is one: those cues tell no yes or no.)
 _OF_OTHERS = re.compile(r"^的(阿姨|保姆|月嫂|护工|钟点工|育儿嫂|保洁|中介|差)")
 _OF_ONESELF = re.compile(r"(我|本人|妈|爸|姐|她|他|老婆|老公)[^，。？！]{0,10}$")
@@ -157,6 +161,6 @@ def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
         return False
     if value == "False":
         return True
-    if _DENIED.search(before) or _WHETHER.search(before):
+    if _DENIED.search(before) or _WHETHER.search(before) or NOT_YET.search(before):
         return False
     return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
