@@ -197,6 +197,7 @@ def test_what_somebody_typed_is_gone_when_they_log_out(office: BrowserContext, d
     page.get_by_role("button", name="接过来").click()
     page.get_by_role("textbox", name="对网页上的人说").fill("还没说的话")
     page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/console/login?done=logged_out")  # and for its scripts, which forget
     log_in(page, "operator")
     page.goto("/console/conversations/1")
     expect(page.get_by_role("textbox", name="对网页上的人说")).to_have_value("")
