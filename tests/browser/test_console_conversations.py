@@ -220,8 +220,8 @@ def test_of_two_operators_one_has_it_and_the_other_is_told(somebody: Opener, li:
     wang.route("**/stream", lambda route: route.fulfill(status=204))
     wang.evaluate("window.taking = document.querySelector('form[action$=\"/take\"]')")
     take(li)
-    wang.evaluate("window.taking.isConnected || document.body.append(window.taking)")
-    wang.evaluate("window.taking.requestSubmit()")
+    # In one go: an update in between would take the form out of the page again.
+    wang.evaluate("() => { document.body.append(window.taking); window.taking.requestSubmit(); }")
     expect(wang.get_by_role("alert").first).to_have_text("这个会话李红已经接了。")
     expect(wang.get_by_text("李红接着，您只能看")).to_be_visible()
     expect(wang.get_by_role("textbox", name="对网页上的人说")).to_be_hidden()
