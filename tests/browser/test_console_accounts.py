@@ -29,7 +29,7 @@ def desk(staffed_file: Path, tmp_path: Path) -> Iterator[Desk]:
 def office(browser: Browser, desk: Desk) -> Iterator[BrowserContext]:
     """A browser at a desk. No test may end with a console error or a request to another host."""
     context = browser.new_context(viewport=OFFICE, locale="zh-CN", base_url=desk.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(45_000)
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(str(error.error)))
 

@@ -51,7 +51,7 @@ def hosted(library_file: Path, tmp_path: Path, named: bool) -> Iterator[str]:
 
 def opened(browser: Browser, hosted: str, narrow: bool) -> tuple[Page, list[str]]:
     context = browser.new_context(viewport=NARROW if narrow else WIDE, locale="zh-CN")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(45_000)
     page = context.new_page()
     errors: list[str] = []
 

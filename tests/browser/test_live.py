@@ -42,7 +42,7 @@ def context(
     browser: Browser, site: str, request: pytest.FixtureRequest
 ) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=request.param, locale="zh-CN", base_url=site)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(45_000)
     yield context
     context.close()
 

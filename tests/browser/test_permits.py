@@ -43,7 +43,7 @@ def page(
     app = connected(own.settings, own.engine, desk.conversation, own.seal, desk.registry)
     with serving(create_app(app), lifespan="on") as url:
         context = browser.new_context(viewport=request.param, locale="zh-CN", base_url=url)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
