@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"(?<![\w.#-])(?<!\d,)(1[12]\d|1[12]\d{3}|9[56]\d{3})(?![\w
 _SPOKEN = ("打", "热线", "电话", "短信", "报警")
 FILES = sorted(
     path
-    for pattern in ("dialogs/*.yaml", "dialogs/**/*.yaml", "bot/**/*.yaml", "bot/**/*.html")
+    for pattern in ("dialogs/**/*.yaml", "bot/**/*.yaml", "bot/**/*.html")
     for path in ROOT.glob(pattern)
     if path.name != "hotlines.yaml"
 )
