@@ -20,7 +20,9 @@ from bot.http import create_app
 from tests.bot.conftest import library_file as library_file
 from tests.bot.serving import app_on, copy_of, serving
 
-expect.set_options(timeout=45_000)  # a busy machine is no fault of the page
+# How long a page is waited for: a busy machine is no fault of it.
+PATIENCE_MS = 45_000
+expect.set_options(timeout=PATIENCE_MS)
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 800}
@@ -57,7 +59,7 @@ def context(
     context = browser.new_context(
         viewport=request.param, locale="zh-CN", base_url=site, has_touch=request.param is NARROW
     )
-    context.set_default_timeout(45_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.bot.console.conftest import light_passwords as light_passwords
 from tests.bot.console.conftest import staffed_file as staffed_file
 from tests.bot.console.desk import PASSWORD, Desk, open_desk
+from tests.browser.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +30,7 @@ def desk(staffed_file: Path, tmp_path: Path) -> Iterator[Desk]:
 def office(browser: Browser, desk: Desk) -> Iterator[BrowserContext]:
     """A browser at a desk. No test may end with a console error or a request to another host."""
     context = browser.new_context(viewport=OFFICE, locale="zh-CN", base_url=desk.url)
-    context.set_default_timeout(45_000)
+    context.set_default_timeout(PATIENCE_MS)
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(str(error.error)))
 

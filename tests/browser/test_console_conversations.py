@@ -19,6 +19,7 @@ from tests.bot.console.desk import PASSWORD
 from tests.bot.console.served import Served
 from tests.bot.serving import NOW, copy_of
 from tests.browser.accessibility import accessible
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.measure_talk import Exchange, seen_on, staff_says, taken, watch, web_asks
 from tests.browser.test_chat import ask
 
@@ -31,7 +32,6 @@ OFFICE = {"width": 1366, "height": 768}
 SOON = 30_000
 _SENTENCES = 5
 Opener = Callable[[], Page]
-expect.set_options(timeout=45_000)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def somebody(browser: Browser, served: Served, wrong: list[str]) -> Iterator[Ope
 
     def open_page() -> Page:
         context = browser.new_context(viewport=OFFICE, locale="zh-CN", base_url=served.url)
-        context.set_default_timeout(45_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: wrong.append(str(error.error)))
         context.on("console", note)
         context.on(

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from bot.http import create_app
 from tests.bot.serving import app_on, copy_of, serving
 from tests.browser.accessibility import accessible
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, PATIENCE_MS, WIDE
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def hosted(library_file: Path, tmp_path: Path, named: bool) -> Iterator[str]:
 
 def opened(browser: Browser, hosted: str, narrow: bool) -> tuple[Page, list[str]]:
     context = browser.new_context(viewport=NARROW if narrow else WIDE, locale="zh-CN")
-    context.set_default_timeout(45_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     errors: list[str] = []
 

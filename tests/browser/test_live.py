@@ -17,7 +17,7 @@ from bot.conversations.ratings import RatingRow
 from bot.http import create_app
 from tests.bot.serving import NOW, app_on, copy_of, serving
 from tests.browser.accessibility import accessible
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, PATIENCE_MS, WIDE
 from tests.browser.test_chat import ask, last_answer
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def context(
     browser: Browser, site: str, request: pytest.FixtureRequest
 ) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=request.param, locale="zh-CN", base_url=site)
-    context.set_default_timeout(45_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

@@ -17,7 +17,7 @@ from dialogs.wording import say
 from knowledge.registry.server.issuing import Issued
 from tests.bot.serving import app_on, copy_of, serving
 from tests.browser.accessibility import accessible
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, PATIENCE_MS, WIDE
 from tests.permit_desk import NAME, Desk, open_desk
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def page(
     app = connected(own.settings, own.engine, desk.conversation, own.seal, desk.registry)
     with serving(create_app(app), lifespan="on") as url:
         context = browser.new_context(viewport=request.param, locale="zh-CN", base_url=url)
-        context.set_default_timeout(45_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
