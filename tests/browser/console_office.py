@@ -4,7 +4,6 @@ platform and Telegram's made up, and an account for each role."""
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from pydantic import SecretStr
 
 from bot.app import App, assemble, utc_now
+from bot.bench.process import free_port
 from bot.console import accounts
 from bot.http import create_app
 from bot.settings import Settings, settings
@@ -99,13 +99,6 @@ def office(folder: Path, **more: object) -> Iterator[Office]:
             wechat.reach(f"{url}/wechat")
             yield Office(app, url, wechat, chats, permit)
         app.engine.dispose()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def at_desk(browser: Browser, url: str, name: str, size: ViewportSize = OFFICE) -> Page:

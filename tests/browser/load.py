@@ -8,7 +8,6 @@ EVERY`, each until it is stopped.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import subprocess
 import sys
@@ -23,9 +22,10 @@ import uvicorn
 from pydantic import SecretStr
 
 from bot.app import assemble, utc_now
+from bot.bench.process import free_port, median, percentile
 from bot.console import accounts
 from bot.http import create_app
-from tests.browser.console_office import PASSWORD, STAFF, free_port, whole_settings
+from tests.browser.console_office import PASSWORD, STAFF, whole_settings
 from tests.simulators.wechat_platform import Account
 
 CHATTED = ("你好", "培训免费吗", "广州", "多少钱", "那长治呢", "社保补贴怎么领", "谢谢")
@@ -48,14 +48,8 @@ def loaded(people: int, every_s: float, wechat_api: str = "") -> Iterator[str]:
 
 def quantiles(took: Sequence[float]) -> str:
     """Median, 95th percentile and the most, in milliseconds."""
-    ordered = sorted(took)
-    median, p95 = (ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in (0.5, 0.95))
-    return f"median {median:.0f} ms, p95 {p95:.0f} ms, most {ordered[-1]:.0f} ms"
-
-
-def machine() -> str:
-    """How busy the machine is: times mean little without it."""
-    return f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    p95 = percentile(took, 95)
+    return f"median {median(took):.0f} ms, p95 {p95:.0f} ms, most {max(took):.0f} ms"
 
 
 @contextmanager

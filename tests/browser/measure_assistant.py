@@ -13,8 +13,9 @@ import sys
 
 from playwright.sync_api import Page, sync_playwright
 
+from bot.bench.process import load
 from tests.browser.console_office import at_desk
-from tests.browser.load import loaded, machine, quantiles
+from tests.browser.load import loaded, quantiles
 
 QUESTIONS = (
     "广州月嫂培训免费吗",
@@ -76,7 +77,7 @@ def main() -> None:
         browser.close()
     sys.stdout.write(
         f"{len(took)} answers, {given.people} conversations (a message each {given.every:g} s): "
-        f"{quantiles(took)}; {machine()}\n"
+        f"{quantiles(took)}; {load()}\n"
     )
 
 

@@ -19,8 +19,9 @@ from functools import partial
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bot.bench.process import load
 from tests.browser.console_office import OFFICE, at_desk
-from tests.browser.load import loaded, machine, quantiles
+from tests.browser.load import loaded, quantiles
 from tests.browser.test_chat import ask
 from tests.simulators.wechat_phone import Phones, phones
 from tests.simulators.wechat_platform import Delivered
@@ -178,7 +179,7 @@ def main() -> None:
     for what, took in times.items():
         late = sum(one > 1000 for one in took)
         sys.stdout.write(f"{what}: {len(took)} times, {quantiles(took)}, {late} over a second\n")
-    sys.stdout.write(f"{given.people} others chatting; {machine()}\n")
+    sys.stdout.write(f"{given.people} others chatting; {load()}\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from statistics import median
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
+from bot.bench.process import free_port
 from bot.console import accounts
 from bot.database import open_engine
 from tests.bot.console.conftest import light_passwords as light_passwords
@@ -47,10 +47,7 @@ def database(staffed_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def server(database: Path) -> Iterator[Served]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Served(database, port)
+    server = Served(database, free_port())
     yield server
     server.kill()
 

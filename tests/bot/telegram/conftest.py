@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,11 +26,3 @@ def world(app: App) -> Iterator[World]:
     chats, clock = Chats(), Clock()
     with running(chats) as api:
         yield World(telegram_app(app, clock, api), chats, clock, api)
-
-
-@pytest.fixture
-def unused_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port

@@ -19,6 +19,7 @@ from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from bot.app import App
+from bot.bench.process import free_port
 from bot.delivery.courier import Courier
 from bot.settings import Settings
 from bot.telegram.channel import open_channel, secret
@@ -250,13 +251,14 @@ def wait_until(done: Any, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
-def test_telegram_is_told_the_webhook_and_posts_to_it(world: World, unused_port: int) -> None:
+def test_telegram_is_told_the_webhook_and_posts_to_it(world: World) -> None:
+    port = free_port()
     chats: Chats = world.chats
-    url = f"http://127.0.0.1:{unused_port}{PATH}"
+    url = f"http://127.0.0.1:{port}{PATH}"
     app = telegram_app(world.app, world.clock, world.api, telegram_webhook_url=url)
     chats.fails("getMe", 502, "Bad Gateway")  # at first Telegram is not there
     chats.text(MEI, "你好")
-    with capture_logs() as logs, served(app, unused_port):
+    with capture_logs() as logs, served(app, port):
         wait_until(lambda: chats.webhook)
         assert chats.webhook == {"url": url, "secret": SECRET}
         assert deliver(chats) == [200]

@@ -32,6 +32,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from bot.bench.process import free_port
 from bot.database import migrate, open_engine
 from bot.wechat.content import say
 from bot.wechat.service import open_wechat
@@ -322,13 +323,6 @@ class Process:
     def stop(self) -> None:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -9,12 +9,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot.bench.process import free_port
 from bot.settings import settings
 from bot.wechat.cli import wechat_app
 from bot.wechat.content import menu
 from bot.wechat.doctor import wechat_findings
 from tests.bot.wechat.harness import settings_for
-from tests.bot.wechat.marathon import api_on_port, free_port
+from tests.bot.wechat.marathon import api_on_port
 from tests.simulators.wechat_platform import Account, Platform
 
 
