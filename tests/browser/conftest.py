@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     expect,
-    sync_playwright,
 )
 
 from bot.http import create_app
 from tests.bot.conftest import library_file as library_file
 from tests.bot.serving import app_on, copy_of, serving
+from tests.browser.chromium import EXECUTABLE, chromium
 
 # How long a page is waited for: a busy machine is no fault of it.
 PATIENCE_MS = 45_000
@@ -32,16 +31,10 @@ WIDE = {"width": 1280, "height": 800}
 def browser() -> Iterator[Browser]:
     """Chromium for this folder's tests, and no longer: until Playwright is stopped its event loop
     counts as the running one of the thread, and no later test could start a loop of its own."""
-    executable = shutil.which("chromium")
-    if executable is None:
+    if EXECUTABLE is None:
         pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,12 @@ With `--retrain` it also trains on the labels, with the real training data, whic
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bot.app import utc_now
 from bot.review.heard import note_missing
@@ -24,6 +22,7 @@ from knowledge.library import build
 from knowledge.loader import DOCUMENTS, load_folder
 from knowledge.vocabulary import vocabulary
 from tests.bot.console.made_up_month import a_month
+from tests.browser.chromium import chromium
 from tests.browser.console_office import Office, at_desk, office
 from tests.browser.test_chat import ask
 
@@ -223,20 +222,14 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         office(Path(folder), hold_below=0.6) as desk,
-        sync_playwright() as playwright,
+        chromium(chinese=True) as browser,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"],
-            env=os.environ | {"LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"},
-        )
         citizens(desk, browser)
         conversations(desk, browser, shoot)
         assistant(desk, browser, shoot)
         library(desk, browser, shoot)
         review(desk, browser, shoot, retrain=given.retrain)
         figures_and_people(desk, browser, shoot)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ assistant in Chromium.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from bot.bench.process import load
+from tests.browser.chromium import chromium
 from tests.browser.console_office import at_desk
 from tests.browser.load import loaded, quantiles
 
@@ -65,16 +65,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--key-ms", type=float, default=120.0, help="between two keys")
     given = parser.parse_args()
-    with loaded(given.people, given.every) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with loaded(given.people, given.every) as url, chromium() as browser:
         page = at_desk(browser, url, "li")
         page.goto("/console/assistant")
         type_questions(page, 1, given.key_ms)  # what is read once is read
         page.reload()
         took = type_questions(page, given.rounds, given.key_ms)
-        browser.close()
     sys.stdout.write(
         f"{len(took)} answers, {given.people} conversations (a message each {given.every:g} s): "
         f"{quantiles(took)}; {load()}\n"

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bot.bench.process import load
+from tests.browser.chromium import chromium
 from tests.browser.console_office import OFFICE, at_desk
 from tests.browser.load import loaded, quantiles
 from tests.browser.test_chat import ask
@@ -146,6 +146,17 @@ def seen_on(page: Page) -> Callable[[str], float]:
     return seen_at
 
 
+def noting(phone: Phones) -> dict[str, float]:
+    """When each text that is sent to a telephone from now on came, as soon as it has."""
+    on_phone: dict[str, float] = {}
+
+    async def note(delivered: Delivered) -> None:
+        on_phone.setdefault(delivered.text, 1000 * time.time())
+
+    phone.api.on_delivered = note
+    return on_phone
+
+
 def arrived(on_phone: dict[str, float], words: str) -> float:
     """When the telephone had the words."""
     deadline = time.monotonic() + _LONGEST_S
@@ -162,20 +173,11 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=20.0, help="seconds between messages")
     parser.add_argument("--rounds", type=int, default=40)
     given = parser.parse_args()
-    on_phone: dict[str, float] = {}
-
-    async def note(delivered: Delivered) -> None:
-        on_phone.setdefault(delivered.text, 1000 * time.time())
-
     with phones() as (phone, api), loaded(given.people, given.every, api) as url:
         phone.reach(f"{url}/wechat")
-        phone.api.on_delivered = note
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
+        on_phone = noting(phone)
+        with chromium() as browser:
             times = measure(browser, url, phone, on_phone, given.rounds)
-            browser.close()
     for what, took in times.items():
         late = sum(one > 1000 for one in took)
         sys.stdout.write(f"{what}: {len(took)} times, {quantiles(took)}, {late} over a second\n")

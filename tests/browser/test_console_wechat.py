@@ -21,7 +21,7 @@ from tests.bot.console.conftest import light_passwords as light_passwords
 from tests.bot.console.conftest import staffed_file as staffed_file
 from tests.bot.serving import app_on, copy_of
 from tests.browser.accessibility import accessible
-from tests.browser.measure_talk import arrived, phone_asks, seen_on, staff_says, watch
+from tests.browser.measure_talk import arrived, noting, phone_asks, seen_on, staff_says, watch
 from tests.browser.test_console_conversations import (
     OFFICE,
     SOON,
@@ -31,7 +31,7 @@ from tests.browser.test_console_conversations import (
     within_a_second,
 )
 from tests.simulators.wechat_phone import Phones, phones
-from tests.simulators.wechat_platform import Account, Delivered
+from tests.simulators.wechat_platform import Account
 
 pytestmark = pytest.mark.browser
 
@@ -139,12 +139,7 @@ def test_each_sees_the_others_words_within_a_second(line: Line) -> None:
     line.wants_a_person()
     take(li)
     watch(li)
-    on_phone: dict[str, float] = {}
-
-    async def note(delivered: Delivered) -> None:
-        on_phone.setdefault(delivered.text, 1000 * time.time())
-
-    phone.api.on_delivered = note
+    on_phone = noting(phone)
     within_a_second((phone_asks(phone, AUNT), seen_on(li)), range(5))
     # Each message of hers opens five; one fewer, so that all of them are delivered.
     within_a_second((staff_says(li), partial(arrived, on_phone)), range(5, 9))

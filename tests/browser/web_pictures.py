@@ -8,15 +8,14 @@ application made of it.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from bot.conversations.kept import conversation_pk
+from tests.browser.chromium import chromium
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.console_office import Office, office
 from tests.browser.test_chat import QUESTION, ask, last_answer
@@ -98,13 +97,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         office(Path(folder)) as desk,
-        sync_playwright() as playwright,
+        chromium(chinese=True) as browser,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"],
-            env=os.environ | {"LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"},
-        )
         for size in (NARROW, WIDE):
             page = browser.new_context(
                 viewport={"width": size["width"], "height": size["height"]},
@@ -124,7 +118,6 @@ def main() -> None:
             permits(page, desk, shoot)
             people(page, desk, shoot)
             page.context.close()
-        browser.close()
 
 
 if __name__ == "__main__":
