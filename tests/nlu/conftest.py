@@ -1,16 +1,37 @@
-"""Fixtures of the NLU's tests: a small model, trained once, that knows five subjects."""
+"""What the NLU's tests share: a small model, trained once, that knows five subjects, and more."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nlu.engine import CONFIG, EmbeddedClassifier
 from nlu.pipeline import Pipeline, read_pipeline
-from nlu.training_data import TrainingData, read_training_data
+from nlu.training_data import Example, TrainingData, read_training_data
+from nlu.understanding import Score
 
 SMALL = Path(__file__).parent / "small_training"
+
+
+def example(text: str, intent: str = "refresher") -> Example:
+    """An example of the training data."""
+    return Example(text, intent, text, Path("x.yml"), 1)
+
+
+class Said:
+    """An engine that says what a function says."""
+
+    name = "said"
+
+    def __init__(self, answer: Callable[[str], tuple[Score, ...]]) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def classify(self, text: str) -> tuple[Score, ...]:
+        self.asked.append(text)
+        return self.answer(text)
 
 
 @pytest.fixture(scope="session")

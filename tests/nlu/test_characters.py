@@ -10,13 +10,9 @@ import pytest
 from nlu import model as model_file
 from nlu.characters import Characters, fit_characters
 from nlu.engine import EmbeddedClassifier
-from nlu.training_data import Example
 from nlu.understand import Understander
 from nlu.understanding import Score
-
-
-def example(text: str, intent: str) -> Example:
-    return Example(text, intent, text, Path("x.yml"), 1)
+from tests.nlu.conftest import Said, example
 
 
 @pytest.fixture(scope="module")
@@ -52,27 +48,21 @@ def test_it_is_saved_with_the_model(small: EmbeddedClassifier, tmp_path: Path) -
     assert loaded.characters.weights("回炉") == small.second_opinion("回炉")
 
 
-class Torn:
-    """An engine that cannot decide."""
-
-    name = "torn"
-
-    def classify(self, text: str) -> tuple[Score, ...]:
-        return (Score("wage_guidance", 0.5), Score("work_injury", 0.5))
+def torn(_: str) -> tuple[Score, ...]:
+    """What an engine says that cannot decide."""
+    return (Score("wage_guidance", 0.5), Score("work_injury", 0.5))
 
 
-class Second(Torn):
-    """Another that also has an opinion, always the same."""
-
-    name = "second"
+class Second(Said):
+    """An engine that also has an opinion, always the same."""
 
     def second_opinion(self, text: str) -> dict[str, float]:
         return {"work_injury": 1.0}
 
 
 def test_the_second_opinion_settles_what_the_engine_cannot() -> None:
-    alone = Understander(Torn()).understand_whole("疼")
+    alone = Understander(Said(torn)).understand_whole("疼")
     assert alone.confidence == 0.5
-    heard = Understander(Torn(), Second()).understand_whole("疼")
+    heard = Understander(Said(torn), Second(torn)).understand_whole("疼")
     assert heard.intent == "work_injury"
     assert heard.confidence > 0.9

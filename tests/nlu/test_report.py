@@ -12,14 +12,11 @@ from nlu.noise import NOISES, mistyped, traditional, unpunctuated
 from nlu.pipeline import Pipeline
 from nlu.report import apart_messages, cross_validate, entity_figures, evaluate, stratified
 from nlu.similarity import near_duplicates, skeleton, skeletons
-from nlu.training_data import Example, TrainingData, read_training_data
+from nlu.training_data import TrainingData, read_training_data
+from tests.nlu.conftest import example
 
 # Shorter messages are the language itself: there is one way to say 转人工.
 LONG = 7
-
-
-def example(text: str, intent: str = "refresher") -> Example:
-    return Example(text, intent, text, Path("x.yml"), 1)
 
 
 def predictions() -> list[Prediction]:

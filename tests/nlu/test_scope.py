@@ -15,8 +15,9 @@ from nlu.features import PatternFeatures
 from nlu.pipeline import Pipeline
 from nlu.scope import Judge, fit_judge, patterns_of
 from nlu.tokens import tokens
-from nlu.training_data import Example, Pattern, TrainingData, slips
+from nlu.training_data import Pattern, TrainingData, slips
 from nlu.understand import Understander
+from tests.nlu.conftest import example
 
 OURS = {
     "refresher": [
@@ -40,10 +41,6 @@ FAR = [
     "番茄炒蛋放糖吗",
 ]
 PATTERNS = (Pattern("training", "培训|回炉"), Pattern("far_life", "电影|足球|番茄"))
-
-
-def example(text: str, intent: str) -> Example:
-    return Example(text, intent, text, Path("x.yml"), 1)
 
 
 @pytest.fixture(scope="module")

@@ -10,20 +10,7 @@ from structlog.testing import capture_logs
 from nlu.engine import EmbeddedClassifier
 from nlu.understand import Understander
 from nlu.understanding import EngineUnavailable, Score
-
-
-class Said:
-    """An engine that says what a function says."""
-
-    name = "said"
-
-    def __init__(self, answer: Callable[[str], tuple[Score, ...]]) -> None:
-        self.answer = answer
-        self.asked: list[str] = []
-
-    def classify(self, text: str) -> tuple[Score, ...]:
-        self.asked.append(text)
-        return self.answer(text)
+from tests.nlu.conftest import Said
 
 
 def gone(_: str) -> tuple[Score, ...]:
