@@ -40,6 +40,7 @@ _SHORT_CUT = 1.7
 # For all others: as it is, but that a busy machine is given more.
 LONG_CUT, LONG = 30.0, Timing(budget=25.0, look=0.1)
 API = "http://wechat.test"
+ALICE = "oAlice"
 
 Converse = Callable[[Message, Memory], Reply]
 

@@ -26,10 +26,9 @@ from bot.wechat.tables import TokenRow, writing
 from bot.wechat.text import MOST_BYTES, size
 from bot.wechat.tokens import Tokens
 from dialogs.reply import Reply
-from tests.bot.wechat.harness import API, talk
+from tests.bot.wechat.harness import ALICE, API, talk
 from tests.simulators.wechat_platform import Account, Api
 
-ALICE = "oAlice"
 SEND = "/cgi-bin/message/custom/send"
 TOKEN = "/cgi-bin/stable_token"
 START = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)

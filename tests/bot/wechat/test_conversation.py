@@ -30,6 +30,7 @@ from knowledge.standing import Standing
 from knowledge.vocabulary import Vocabulary
 from tests.bot.serving import SEAL_KEY, copy_of
 from tests.bot.wechat.harness import (
+    ALICE,
     API,
     LONG_CUT,
     Echo,
@@ -46,7 +47,6 @@ from tests.bot.wechat.harness import LONG as LONG_TIME
 from tests.permit_desk import NAME, open_desk
 from tests.simulators.wechat_platform import Account, Outcome, Platform
 
-ALICE = "oAlice"
 SCENE_ID = "permit"
 
 

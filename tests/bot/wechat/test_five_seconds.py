@@ -11,10 +11,10 @@ from bot.wechat.content import say
 from bot.wechat.inbound import fields_of, received
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
-from tests.bot.wechat.harness import bench, talk, until
+from tests.bot.wechat.harness import ALICE, bench, talk, until
 from tests.simulators.wechat_platform import Account, Mode, Platform, as_xml
 
-ALICE, BEN = "oAlice", "oBen"
+BEN = "oBen"
 
 
 class Slow:

@@ -12,10 +12,13 @@ from bot.wechat.content import say
 from bot.wechat.quota import quota_left
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
-from tests.bot.wechat.harness import LONG_TEXT, bench, long_winded, talk, until
+from tests.bot.wechat.harness import ALICE, LONG_TEXT, bench, long_winded, talk, until
 from tests.simulators.wechat_platform import Account, Platform
 
-ALICE = "oAlice"
+
+async def told(platform: Platform, *texts: str) -> list[str]:
+    """What is shown to somebody who says one thing after another."""
+    return [(await platform.say(ALICE, text)).shown or "" for text in texts]
 
 
 def test_the_rest_of_a_long_answer_waits_for_any_text(tmp_path: Path, database: str) -> None:
@@ -24,13 +27,11 @@ def test_the_rest_of_a_long_answer_waits_for_any_text(tmp_path: Path, database: 
 
         async def scene(platform: Platform) -> None:
             more = f"\n{say('pending.more')}"
-            first = (await platform.say(ALICE, "全部")).shown or ""
-            second = (await platform.say(ALICE, "1")).shown or ""
-            third = (await platform.say(ALICE, "任意文字")).shown or ""
+            first, second, third = await told(platform, "全部", "1", "任意文字")
             assert first.endswith(more)
             assert second.endswith(more)
-            told = first.removesuffix(more) + second.removesuffix(more) + third
-            assert told == f"{LONG_TEXT}\n1. 广州\n2. 长治"
+            whole = first.removesuffix(more) + second.removesuffix(more) + third
+            assert whole == f"{LONG_TEXT}\n1. 广州\n2. 长治"
             # Now the number is an option's.
             assert (await platform.say(ALICE, "1")).shown == "答：1"
 
@@ -43,10 +44,8 @@ def test_a_question_in_between_gets_the_rest_first(tmp_path: Path, database: str
 
         async def scene(platform: Platform) -> None:
             more = f"\n{say('pending.more')}"
-            first = (await platform.say(ALICE, "全部")).shown or ""
-            second = (await platform.say(ALICE, "那保险呢")).shown or ""
+            first, second, third = await told(platform, "全部", "那保险呢", "继续")
             assert second.startswith(say("pending.earlier"))
-            third = (await platform.say(ALICE, "继续")).shown or ""
             whole = "".join(
                 text.removesuffix(more).removeprefix(f"{say('pending.earlier')}\n")
                 for text in (first, second, third)
@@ -62,7 +61,7 @@ def test_the_rest_follows_by_itself_for_a_verified_account(tmp_path: Path, datab
     with bench(tmp_path, database, Account(verified=True), long_winded) as on:
 
         async def scene(platform: Platform) -> None:
-            first = (await platform.say(ALICE, "全部")).shown or ""
+            (first,) = await told(platform, "全部")
             await until(lambda: len(platform.api.delivered) == 2)
             second, third = platform.api.delivered
             assert (second.kind, third.kind) == ("text", "msgmenu")
@@ -79,7 +78,7 @@ def test_more_than_the_quota_waits_for_the_next_message(tmp_path: Path, database
     with bench(tmp_path, database, Account(verified=True), much) as on:
 
         async def scene(platform: Platform) -> None:
-            told = [(await platform.say(ALICE, "全部")).shown or ""]
+            came = await told(platform, "全部")
             await until(lambda: len(platform.api.delivered) == 5)
 
             def held() -> int:
@@ -89,12 +88,12 @@ def test_more_than_the_quota_waits_for_the_next_message(tmp_path: Path, database
                     ).scalar_one()
 
             await until(lambda: held() == 1)
-            told += [one.text for one in platform.api.delivered]
-            told.append((await platform.say(ALICE, "继续")).shown or "")
-            before = len(told) - 1
-            await until(lambda: sum(map(len, told)) + _more(platform, before) >= len(LONG_TEXT * 3))
-            told += [one.text for one in platform.api.delivered[before - 1 :]]
-            assert "".join(told) == LONG_TEXT * 3
+            came += [one.text for one in platform.api.delivered]
+            came += await told(platform, "继续")
+            before = len(came) - 1
+            await until(lambda: sum(map(len, came)) + _more(platform, before) >= len(LONG_TEXT * 3))
+            came += [one.text for one in platform.api.delivered[before - 1 :]]
+            assert "".join(came) == LONG_TEXT * 3
 
         on.run(scene)
 

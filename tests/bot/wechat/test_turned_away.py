@@ -12,10 +12,8 @@ from structlog.testing import capture_logs
 from bot.wechat.tables import LateRow
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
-from tests.bot.wechat.harness import Echo, bench, talk, until
+from tests.bot.wechat.harness import ALICE, Echo, bench, talk, until
 from tests.simulators.wechat_platform import Account, Platform, as_xml, sha1
-
-ALICE = "oAlice"
 
 
 def test_bad_requests_are_refused_and_never_break_anything(tmp_path: Path, database: str) -> None:

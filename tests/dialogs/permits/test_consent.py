@@ -36,8 +36,16 @@ def asked_for_consent(desk: Desk) -> uuid.UUID:
     return consent_id
 
 
-def decide(desk: Desk, consent_id: uuid.UUID, permit: Issued, grant: bool) -> None:
-    decision = ConsentDecision(permit_no=permit.number.value, pin=permit.pin, grant=grant)
+def decide(
+    desk: Desk,
+    consent_id: uuid.UUID,
+    permit: Issued,
+    grant: bool,
+    scopes: list[DetailScope] | None = None,
+) -> None:
+    decision = ConsentDecision(
+        permit_no=permit.number.value, pin=permit.pin, grant=grant, scopes=scopes
+    )
     assert desk.registry.consents.decide(consent_id, decision)
 
 
@@ -45,6 +53,14 @@ def consent(desk: Desk, permit: Issued, grant: bool) -> None:
     consent_id = asked_for_consent(desk)
     assert say("permit_consent.PENDING") in as_text(desk.say("她同意了"))
     decide(desk, consent_id, permit, grant)
+
+
+def star_and_list(desk: Desk, permit: Issued, kind: ListKind, name: str) -> None:
+    """She has a star rating, and stands on a list."""
+    issuing = desk.registry.issuing
+    issuing.grade(permit.number, 4, "示范办法", "示范市家协")
+    source = ("示范市商务局", desk.time.today, None, "https://a.example")
+    issuing.enter_list(permit.number, kind, name, *source)
 
 
 def look(desk: Desk) -> Reply | None:
@@ -135,24 +151,11 @@ def test_her_answer_does_not_change_what_is_talked_about_by_then(desk: Desk) -> 
 
 def test_what_she_does_not_open_stays_closed(desk: Desk) -> None:
     permit = desk.issue()
-    desk.registry.issuing.grade(permit.number, 4, "示范办法", "示范市家协")
-    desk.registry.issuing.enter_list(
-        permit.number,
-        ListKind.BLACK,
-        "失信名单",
-        "示范市商务局",
-        desk.time.today,
-        None,
-        "https://a.example",
-    )
+    star_and_list(desk, permit, ListKind.BLACK, "失信名单")
     closed = desk.say(f"{permit.number.value} {NAME}")
     for hidden in ("失信名单", "4星", "没有记录"):
         assert hidden not in as_text(closed)
-    consent_id = asked_for_consent(desk)
-    decision = ConsentDecision(
-        permit_no=permit.number.value, pin=permit.pin, grant=True, scopes=[DetailScope.LISTS]
-    )
-    assert desk.registry.consents.decide(consent_id, decision)
+    decide(desk, asked_for_consent(desk), permit, True, [DetailScope.LISTS])
     opened = desk.say("她同意了")
     assert "失信名单" in as_text(opened)
     assert opened.blocks[0].mark == "bad"
@@ -162,25 +165,10 @@ def test_what_she_does_not_open_stays_closed(desk: Desk) -> None:
 
 def test_a_star_and_a_red_list_alone(desk: Desk) -> None:
     permit = desk.issue()
-    desk.registry.issuing.grade(permit.number, 4, "示范办法", "示范市家协")
-    desk.registry.issuing.enter_list(
-        permit.number,
-        ListKind.RED,
-        "守信名单",
-        "示范市商务局",
-        desk.time.today,
-        None,
-        "https://a.example",
-    )
+    star_and_list(desk, permit, ListKind.RED, "守信名单")
     assert "守信名单" not in as_text(desk.say(f"{permit.number.value} {NAME}"))
-    consent_id = asked_for_consent(desk)
-    decision = ConsentDecision(
-        permit_no=permit.number.value,
-        pin=permit.pin,
-        grant=True,
-        scopes=[DetailScope.LISTS, DetailScope.STAR],
-    )
-    assert desk.registry.consents.decide(consent_id, decision)
+    scopes = [DetailScope.LISTS, DetailScope.STAR]
+    decide(desk, asked_for_consent(desk), permit, True, scopes)
     opened = as_text(desk.say("她同意了"))
     assert "守信名单" in opened
     assert "4星" in opened
