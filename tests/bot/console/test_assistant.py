@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from tests.bot.console.desk import Desk, Person
 
-BENEFITS = "长治社保补贴什么条件"  # the tests' classifier takes it for training_subsidy
 INTERVIEW = "长治我能领什么"
 PATH = "/console/assistant"
 

@@ -227,17 +227,24 @@ def held(tmp_path: Path) -> tuple[object, ...]:
     return apart_messages(sources(tmp_path / "held").evaluation)
 
 
-def decide(engine: Engine, text: str, decision: Decision, tests: object = ()) -> tuple[int, int]:
+def decide(
+    engine: Engine,
+    text: str,
+    decision: Decision,
+    tests: object = (),
+    sure: labels.Sure = labels.unsure,
+) -> tuple[int, int]:
     with engine.begin() as connection:
-        kept, secret = labels.decide(
+        (pk,), secret = labels.decide(
             connection,
             [(text, None)],
             decision,
             "me",
             NOW,
             tests,  # type: ignore[arg-type]
+            sure,
         )
-        return kept[0], secret
+        return pk, secret
 
 
 def code_of(engine: Engine, text: str, decision: Decision, tests: object = ()) -> str:
@@ -328,11 +335,9 @@ def test_an_exported_label_is_good_rasa_data_and_stays_as_it_is(sqlite_engine: E
 def test_a_label_that_is_doubted_leaves_when_it_is_confirmed(engine: Engine) -> None:
     sure = {"星级几年评一次": "star_rating", "补证去哪": "permit"}.get
 
-    def decided_on(text: str, intent: str, staff: str = "me") -> labels.Label:
+    def decided_on(text: str, intent: str) -> labels.Label:
+        pk, _ = decide(engine, text, Decision("intent", intent), sure=sure)
         with engine.begin() as connection:
-            (pk,), _ = labels.decide(
-                connection, [(text, None)], Decision("intent", intent), staff, NOW, (), sure
-            )
             found = labels.find(connection, pk)
             assert found is not None
             return found
@@ -352,16 +357,9 @@ def test_a_label_that_is_doubted_leaves_when_it_is_confirmed(engine: Engine) -> 
 
 
 def test_what_is_decided_anew_is_doubted_anew(engine: Engine) -> None:
+    first = Decision("intent", "refresher")
+    pk, _ = decide(engine, "星级几年评一次", first, sure=lambda _: "star_rating")
     with engine.begin() as connection:
-        (pk,), _ = labels.decide(
-            connection,
-            [("星级几年评一次", None)],
-            Decision("intent", "refresher"),
-            "me",
-            NOW,
-            (),
-            lambda _: "star_rating",
-        )
         looked_at = labels.find(connection, pk)
         assert looked_at is not None
         later = NOW + dt.timedelta(minutes=1)
