@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
 from bot.console.review_words import (
+    Decided,
     decided,
-    decision_of,
     intent_name,
     intents_by_kind,
     meanings_in_words,
@@ -31,7 +31,6 @@ _LABELS_A_PAGE = 50
 Reviewer = Annotated[Visitor, requires("review")]
 Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Text = Annotated[str, Query(max_length=200)]
-Field = Annotated[str, Form(max_length=600)]
 
 
 def router(parts: ConsoleParts) -> APIRouter:
@@ -73,14 +72,8 @@ def router(parts: ConsoleParts) -> APIRouter:
         request: Request,
         visitor: Reviewer,
         pk: Key,
-        choice: Field = "",
-        intent: Field = "",
-        note: Field = "",
-        word: Field = "",
-        meaning: Field = "",
-        example: Field = "",
+        anew: Decided,
     ) -> Response:
-        anew = decision_of(choice, intent, note, word, meaning, example)
         with parts.engine.connect() as connection:
             found = _found(connection, pk)
         try:

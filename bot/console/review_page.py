@@ -15,7 +15,7 @@ from bot.console.parts import ConsoleParts
 from bot.console.period import PRESETS, Period, last_days, parse_period
 from bot.console.rendering import page
 from bot.console.review_words import (
-    decision_of,
+    Decided,
     intents_by_kind,
     meanings_in_words,
     region_name,
@@ -75,16 +75,10 @@ def router(parts: ConsoleParts) -> APIRouter:
     def label(
         request: Request,
         visitor: Reviewer,
+        decision: Decided,
         ref: Annotated[list[str] | None, Form(max_length=_MOST_AT_ONCE)] = None,
-        choice: Field = "",
-        intent: Field = "",
-        note: Field = "",
-        word: Field = "",
-        meaning: Field = "",
-        example: Field = "",
         back: Field = "",
     ) -> Response:
-        decision = decision_of(choice, intent, note, word, meaning, example)
         try:
             with parts.engine.begin() as connection:
                 found = heard.texts_of(connection, ref or ())

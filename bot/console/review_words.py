@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import Annotated, cast
+
+from fastapi import Depends, Form
 
 from bot.console.security import Visitor
 from bot.console.wording import table
@@ -17,9 +19,16 @@ from nlu.understanding import EngineUnavailable
 # sure of 79 % of those that it takes rightly, and of a fifth of those that it does not.
 _CERTAIN = 0.8
 
+_Field = Annotated[str, Form(max_length=600)]
+
 
 def decision_of(
-    choice: str, intent: str, note: str, word: str, meaning: str, example: str
+    choice: _Field = "",
+    intent: _Field = "",
+    note: _Field = "",
+    word: _Field = "",
+    meaning: _Field = "",
+    example: _Field = "",
 ) -> Decision:
     """What a form says. The choice is an intent of its own (`intent:refresher`), `other` with the
     intent beside it, or a kind without one; what is neither is refused by `labels.checked`. What a
@@ -30,6 +39,10 @@ def decision_of(
     meant = {words: code for code, words in meanings_in_words().items()}
     meaning = meant.get(meaning.strip(), meaning)
     return Decision(cast("LabelKind", kind), named or None, note, word, meaning, example)
+
+
+# What a route is given that takes the form of a label.
+Decided = Annotated[Decision, Depends(decision_of)]
 
 
 def intents_by_kind() -> dict[str, list[Intent]]:
