@@ -17,14 +17,24 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.orm import aliased
 
 from bot.conversations.rows import TurnRow
 from bot.handover.drafts import DraftRow
 from bot.redact import redact
 from bot.review.likeness import grouped, key_of, plain
-from bot.review.places import KINDS, MOST, Found, Kind, ReviewNoteRow, Wanted, places, words_of
+from bot.review.places import (
+    KINDS,
+    MOST,
+    Found,
+    Kind,
+    ReviewNoteRow,
+    Wanted,
+    places,
+    question_before,
+    words_of,
+)
 from dialogs.wording import say
 
 _LONGEST_NOTE = 500
@@ -159,22 +169,11 @@ def answers_to(connection: Connection, refs: Iterable[str]) -> dict[str, str]:
 def said_before(connection: Connection, refs: Iterable[str]) -> dict[str, str]:
     """What the person asked just before the message at each place, without which 那广州呢 says
     nothing; where it was the first, or stands in no conversation, nothing."""
-    earlier = aliased(TurnRow)
-    last = (
-        select(func.max(earlier.pk))
-        .where(
-            earlier.conversation_pk == TurnRow.conversation_pk,
-            earlier.pk < TurnRow.pk,
-            earlier.speaker == "user",
-        )
-        .correlate(TurnRow)
-        .scalar_subquery()
-    )
     before = aliased(TurnRow)
     wanted = _keys(refs, ("turn",)).get("turn", [])
     rows = connection.execute(
         select(TurnRow.pk, before.text)
-        .join(before, before.pk == last)
+        .join(before, before.pk == question_before(TurnRow))
         .where(TurnRow.pk.in_(wanted), before.text != "")
     )
     return {f"turn-{row.pk}": row.text for row in rows}

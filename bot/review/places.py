@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Row,
+    ScalarSelect,
     Select,
     String,
     Text,
@@ -132,6 +133,21 @@ def _rated(connection: Connection, wanted: Wanted) -> list[Found]:
     return [_at_turn(row, "low_rated", reasons[row.pk]) for row in connection.execute(statement)]
 
 
+def question_before(turn: type[TurnRow]) -> ScalarSelect[int | None]:
+    """Which turn holds what the person said last before `turn` in its conversation."""
+    earlier = aliased(TurnRow)
+    return (
+        select(func.max(earlier.pk))
+        .where(
+            earlier.conversation_pk == turn.conversation_pk,
+            earlier.pk < turn.pk,
+            earlier.speaker == "user",
+        )
+        .correlate(turn)
+        .scalar_subquery()
+    )
+
+
 def _corrected(connection: Connection, wanted: Wanted) -> list[Found]:
     """The question before a message that says the answer was wrong."""
     complaint = aliased(TurnRow)
@@ -139,18 +155,8 @@ def _corrected(connection: Connection, wanted: Wanted) -> list[Found]:
         complaint.intent == "complain_bot",
         *(complaint.text.startswith(words, autoescape=True) for words in _corrections()),
     )
-    before = (
-        select(func.max(TurnRow.pk))
-        .where(
-            TurnRow.conversation_pk == complaint.conversation_pk,
-            TurnRow.pk < complaint.pk,
-            TurnRow.speaker == "user",
-        )
-        .correlate(complaint)
-        .scalar_subquery()
-    )
     complaints = (
-        select(before.label("question"), complaint.text.label("remark"))
+        select(question_before(complaint).label("question"), complaint.text.label("remark"))
         .where(
             complaint.speaker == "user",
             complaint.asked_at >= wanted.since,
