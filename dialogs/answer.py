@@ -35,6 +35,11 @@ _NOWHERE = frozenset(("各地", "各区", "各县区"))
 _UNWRITTEN = re.compile("(?:文件|报道)没写")
 
 
+def line_for(topic: str) -> str | None:
+    """Whom to ring about a topic that has a line of its own."""
+    return say(f"office.{topic}") if has(f"office.{topic}") else None
+
+
 def answered(
     composer: Composer, ask: Ask, entries: Sequence[Entry], gap: Gap | None = None
 ) -> bool:
@@ -85,8 +90,8 @@ class _Answer:
         complete = self.amounts(entries)
         complete &= self.office(entries)
         unsaid = gap is not None or self.silences(entries)
-        if has(f"office.{self.ask.topic}"):
-            self.composer.add("advice", Statement(say(f"office.{self.ask.topic}")))
+        if (office := line_for(self.ask.topic)) is not None:
+            self.composer.add("advice", Statement(office))
         elif gap is not None or self.ask.aspects & _WHERE:
             key = "office.hotline_alone" if unsaid else "office.hotline"
             self.composer.add("advice", Statement(say(key)))
@@ -112,6 +117,8 @@ class _Answer:
 
     def _heard(self, entries: Sequence[Entry]) -> list[Statement]:
         """That sums heard elsewhere do not stand in what is answered from."""
+        if not self.ask.sums:
+            return []
         known = {n for entry in entries for n in numbers_in(entry.clause.text)}
         unknown = [text for text, value in self.ask.sums if value not in known]
         if not unknown:

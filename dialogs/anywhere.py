@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dialogs.answer import answered
+from dialogs.answer import answered, line_for
 from dialogs.composer import Composer
 from dialogs.desk import MOST_AREAS, Desk, covered, places
 from dialogs.finding import candidates, chosen
-from dialogs.gaps import Gap, beside, gap_asked
+from dialogs.gaps import EXACT, Gap, beside, gap_asked
 from dialogs.reply import Reply, Statement, Status
 from dialogs.select import Ask, Pick, is_money
-from dialogs.wording import has, say, say_in
+from dialogs.wording import say, say_in
 from knowledge.library import Entry
 from knowledge.schema import Document
 from knowledge.standing import Standing, exists, standing
-from nlu.understanding import Aspect
 
 # An area is told of whose provision fits so well beside the best one's, or half as well where it is
 # on the same subject.
 _AS_WELL, _ON_SUBJECT = 0.6, 0.3
-# What is asked for by one of these is given or is not.
-_EXACT = frozenset[Aspect](("amount", "procedure", "office", "deadline", "list"))
 # What can be acted on is told first.
 _LAST = (Standing.NEWS_REPORT, Standing.DRAFT, Standing.EXPIRED, Standing.REPEALED)
 
@@ -46,10 +43,8 @@ class Line:
 
 def anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
     """The place is not known: one area's answer if it alone has any, else a line for each area."""
-    regions = desk.library.regions()
-    few = len(regions) <= MOST_AREAS
-    picks = candidates(ask, regions, composer.as_of, desk) if few else []
-    lines = _lines(ask, picks, composer, desk) if few else {}
+    few = len(desk.library.regions()) <= MOST_AREAS
+    lines = _lines(ask, composer, desk) if few else {}
     if not lines:
         composer.talk(say("region.ask"))
         composer.talk(say("region.covered", names=covered(desk)))
@@ -62,19 +57,21 @@ def anywhere(ask: Ask, composer: Composer, desk: Desk) -> Reply:
         return composer.reply(status, missing=("region",))
     composer.talk(say("region.not_known"))
     side_by_side(lines, ask, composer, desk)
-    if has(f"office.{ask.topic}"):
-        composer.add("advice", Statement(say(f"office.{ask.topic}")))
+    if (office := line_for(ask.topic)) is not None:
+        composer.add("advice", Statement(office))
     composer.add("question", Statement(say("region.which")))
     return composer.reply(Status.NEEDS_INFO, missing=("region",), options=places(desk))
 
 
-def _lines(ask: Ask, picks: Sequence[Pick], composer: Composer, desk: Desk) -> dict[str, Line]:
+def _lines(ask: Ask, composer: Composer, desk: Desk) -> dict[str, Line]:
     """What each area has to the question: one that alone fits well first, then those whose
     documents can be acted on."""
+    regions = desk.library.regions()
+    picks = candidates(ask, regions, composer.as_of, desk)
     top = picks[0].score if picks else 0.0
     subjects = {ask.topic, *(picks[0].entry.provision.topics[:1] if picks else ())}
     lines: dict[str, Line] = {}
-    for region in desk.library.regions():
+    for region in regions:
         mine = [pick for pick in picks if pick.entry.document.region == region]
         own = [one for one in desk.library.documents([region]) if exists(one, composer.as_of)]
         gap = gap_asked(ask, own, mine, desk.words) if mine or not picks else None
@@ -135,4 +132,4 @@ def side_by_side(lines: Mapping[str, Line], ask: Ask, composer: Composer, desk: 
 
 def _is_asked(gap: Gap, entries: Sequence[Entry], ask: Ask) -> bool:
     """Whether what is not given is the very thing asked for, and not only beside what is given."""
-    return not entries or bool(gap.silence.naming) or bool(ask.aspects & _EXACT)
+    return not entries or bool(gap.silence.naming) or bool(ask.aspects & EXACT)

@@ -11,7 +11,7 @@ from dialogs.desk import Desk
 from dialogs.memory import Shown
 from dialogs.select import Ask, Pick, may_concern, weigh
 from knowledge.library import Entry
-from knowledge.rules import Determination, Groups, Truth, determine
+from knowledge.rules import Determination, Facts, Groups, Truth, determine
 from knowledge.standing import applies, exists
 from knowledge.vocabulary import Vocabulary
 
@@ -115,13 +115,13 @@ def _may_be_hers(determination: Determination, ask: Ask, words: Vocabulary) -> b
     return outcome is not Truth.NOT_MET
 
 
-def benefit_shown(shown: Shown, ask: Ask, desk: Desk) -> Benefit | None:
+def benefit_shown(shown: Shown, facts: Facts, desk: Desk) -> Benefit | None:
     """What an answer has shown, with what is decided about it; None where it has no conditions."""
     found = desk.library.document(shown.document)
     for entry in found[1] if found else ():
         provision = entry.provision
         if (provision.clause, provision.quote) == (shown.clause, shown.quote) and provision.when:
-            return Benefit(provision.topics[0], entry, determine(provision, ask.facts, desk.words))
+            return Benefit(provision.topics[0], entry, determine(provision, facts, desk.words))
     return None
 
 

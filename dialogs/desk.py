@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from dialogs.composer import Composer
 from dialogs.reply import Option
 from dialogs.wording import listed, say
 from knowledge.library import Library
@@ -23,6 +24,10 @@ class Desk:
     library: Library
     words: Vocabulary
     today: dt.date
+
+    def composer(self, as_of: dt.date) -> Composer:
+        """What puts an answer of that day together."""
+        return Composer(self.words, self.library, as_of, self.today)
 
 
 def outside(region: str, words: Vocabulary) -> str:

@@ -18,6 +18,7 @@ from dialogs.select import Ask, Pick, programmes_meant
 from knowledge.library import Entry, Library
 from knowledge.schema import Document, Silence
 from knowledge.vocabulary import Vocabulary
+from nlu.understanding import Aspect
 
 # Two questions are taken for one when they share so much of their terms' weight (Dice).
 _ALIKE = 0.5
@@ -25,7 +26,8 @@ _ALIKE = 0.5
 _ALIKE_NAMED = 0.4
 # Or where so much of the known one stands in a longer question.
 _WHOLE = 0.85
-_EXACT = frozenset(("amount", "procedure", "office", "deadline", "list"))
+# What is asked for by one of these is given or is not.
+EXACT = frozenset[Aspect](("amount", "procedure", "office", "deadline", "list"))
 # The topics under which it is written who may join.
 _ADMISSION = ("training_eligibility", "credit_record")
 # So many of the best provisions may be nearer.
@@ -101,7 +103,7 @@ def _alike(gap: Gap) -> float:
 
 def _on_aspect(gap: Gap, ask: Ask) -> bool:
     """Whether the silence is on what is asked for, where that is said (多少钱, 怎么领)."""
-    exact = ask.aspects & _EXACT
+    exact = ask.aspects & EXACT
     return not exact or bool(exact & set(gap.silence.aspects))
 
 
@@ -112,6 +114,8 @@ def _feared(
     subject speaks of it."""
     # What is asked of social insurance itself is no obstacle.
     words = [word for word in ask.feared if word != "社保"]
+    if not words:
+        return None
     meant = {ask.topic, *_ADMISSION}
     for pick in picks:
         provision = pick.entry.provision

@@ -77,9 +77,7 @@ class Hearing:
         memory = learned(one, memory.forgets(torn), self.desk, self.now)
         if memory.interview is not None and memory.region != place:
             memory = replace(memory, interview=replace(memory.interview, opened=False))
-        if waiting and only_tells(one):
-            return self.replies.interview(_restarted(memory), one)
-        if waiting and not torn and self._remark(one):
+        if waiting and (only_tells(one) or (not torn and self._remark(one))):
             return self.replies.interview(_restarted(memory), one)
         reply, memory = self._something_else(one, memory)
         still = memory.pending is not None and memory.interview is not None
@@ -112,8 +110,8 @@ class Hearing:
             return self.replies.interview(memory, one)
         if one.text == say("interview.finish"):
             return talk(Status.CLARIFY, say("no_options")), memory
-        if again := told_again(one, memory, self.replies):
-            return again
+        if retold := told_again(one, memory, self.replies):
+            return retold
         if told := about_document(one, memory, self.replies.composer(), self.desk):
             return told
         if agencies_asked(one.text, self.desk.words) and len(rest_of(one)) <= _AGENCY:
@@ -142,7 +140,8 @@ class Hearing:
         anew = (anything or says("anything", one.text)) and not says("myself", one.text)
         topics = self.desk.words.topics
         other = one.confidence < (_SURELY if one.intent in topics else _SURELY_OTHER)
-        other = other and not self._names_another(one, memory)
+        another = self._names_another(one, memory)
+        other = other and not another
         if (
             memory.subject is not None
             and other
@@ -151,14 +150,13 @@ class Hearing:
             and len(rest_of(one)) <= _LITTLE
         ):
             return self.replies.follow_up(one, memory)
-        another = self._names_another(one, memory)
         if memory.subject is not None and is_follow_up(one) and not anew and not another:
             return self.replies.follow_up(one, memory)
         sure = one.intent in self.desk.words.topics and one.confidence >= _CERTAIN
         silent = not asks(one) and not says("weary", one.text) and not one.aspects
         story = bool(one.facts) and silent and one.confidence < _CERTAIN
-        silent = only_tells(one) or story
-        if memory.subject is None and silent and not anew and not sure:
+        telling = only_tells(one) or story
+        if memory.subject is None and telling and not anew and not sure:
             return self.replies.talking.heard(memory)
         vague = bool(one.aspects) and "benefit" not in one.aspects and not rest_of(one)
         vague = vague and not one.entities

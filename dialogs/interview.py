@@ -63,7 +63,7 @@ def _looked_at(
 ) -> list[Benefit]:
     """The benefits that the interview is about: what was just answered, while it is of this place,
     or all that could concern the person."""
-    shown = [found for one in interview.only if (found := benefit_shown(one, ask, desk))]
+    shown = [found for one in interview.only if (found := benefit_shown(one, ask.facts, desk))]
     places = desk.words.ancestors(region)
     if shown and all(one.entry.document.region in places for one in shown):
         return shown

@@ -37,7 +37,8 @@ _TRADE = 0.6
 _LEARNT = re.compile("[学教当]$")
 # Everyday words that stand for something else in documents (保险公司, and 企业 for a firm).
 _ELSEWHERE = frozenset(("公司",))
-_PARTS = 2.0**30
+# What terms are worth is rounded to this part of one, so that sums are exact.
+_GRAIN = 2.0**30
 # Characters that say nothing about what is asked, alone or two together.
 _EMPTY = frozenset(
     "的了吗呢吧啊呀是在和与及或我你您他她它有没不就都也还请想要能哪这那个什么怎多少几给去来到对为以会让被把咱俺们"
@@ -56,7 +57,7 @@ def nearness(
     found = Counter(chain.from_iterable(shared))
     # Rounded so that sums are exact, in whatever order: equal scores must stay equal.
     worth = {
-        term: round(asked[term] * math.log(1 + len(entries) / found[term]) * _PARTS) / _PARTS
+        term: round(asked[term] * math.log(1 + len(entries) / found[term]) * _GRAIN) / _GRAIN
         for term in found
     }
     return [_near(entry.terms, parts, worth) for entry, parts in zip(entries, shared, strict=True)]

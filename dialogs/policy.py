@@ -22,7 +22,7 @@ from knowledge.vocabulary import Vocabulary
 
 def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Reply:
     """The reply to `ask` for each of `regions` (none: the place is not known)."""
-    composer = Composer(desk.words, desk.library, as_of, desk.today)
+    composer = desk.composer(as_of)
     if not regions:
         return anywhere(ask, composer, desk)
     statuses = []

@@ -215,7 +215,7 @@ def _part_said(text: str, label: str) -> bool:
 
 # A bare number that is a calendar year.
 _CALENDAR = range(1990, 2100)
-# A number, or not knowing, in a long text is about something else.
+# Not knowing, in a longer text, is about something else.
 _SHORT = 10
 # So many characters of an option's label name it.
 _NAMING = 3

@@ -163,7 +163,7 @@ class Replies:
         if reply.missing == ("region",) and not regions:
             memory = replace(memory, pending=Pending("region", self.now))
         elif (
-            self._checkable(reply, memory) and subject.aspects & _ELIGIBILITY and len(regions) == 1
+            subject.aspects & _ELIGIBILITY and len(regions) == 1 and self._checkable(reply, memory)
         ):
             offer = Option(say("interview.check"), say("interview.check"))
             reply = replace(reply, options=(*reply.options, offer))
@@ -174,7 +174,7 @@ class Replies:
         people like her."""
         if not ask.facts.keys() - {"region", "role"} or not shown:
             return reply
-        benefit = benefit_shown(shown[0], ask, self.desk)
+        benefit = benefit_shown(shown[0], ask.facts, self.desk)
         if benefit is None or benefit.determination.outcome is not Truth.NOT_MET:
             return reply
         other = other_way(benefit, ask, self.desk)
@@ -192,15 +192,15 @@ class Replies:
         """Whether the conditions of the answer are worth checking: nobody can apply by a repealed
         document."""
         gone = reply.citations and reply.citations[0].standing is Standing.REPEALED
-        return bool(reply.open_facts or self.with_conditions(memory)) and not gone
+        return not gone and bool(reply.open_facts or self.with_conditions(memory))
 
     def with_conditions(self, memory: Memory) -> tuple[Shown, ...]:
         """What the last answer has shown whose conditions are still open."""
-        ask = Ask("", {"training_subsidy": 1.0}, frozenset(), memory.facts)
         return tuple(
             one
             for one in memory.shown
-            if (benefit := benefit_shown(one, ask, self.desk)) and benefit.determination.missing
+            if (benefit := benefit_shown(one, memory.facts, self.desk))
+            and benefit.determination.missing
         )
 
     def agency(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
@@ -212,8 +212,8 @@ class Replies:
         known = (memory.region,) if memory.region else ()
         reply = about_agency(ask, named or known, self.composer(), self.desk)
         reply = replace(reply, intent="organisation", confidence=one.confidence)
-        topics = {"organisation": 1.0}
-        memory = memory.asks(Subject("organisation", topics, one.text, one.aspects))
+        subject = Subject("organisation", {"organisation": 1.0}, one.text, one.aspects)
+        memory = memory.asks(subject)
         if reply.missing:
             memory = replace(memory, pending=Pending("region", self.now))
         return of_person(reply, memory), replace(memory, shown=shown_by(reply))
@@ -306,7 +306,7 @@ class Replies:
         return replace(reply, blocks=blocks, options=pending.options, missing=missing), memory
 
     def composer(self) -> Composer:
-        return Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
+        return self.desk.composer(self.day)
 
     def _topics(self, one: Understanding, *, share: bool = True) -> dict[str, float]:
         """The topics the question may be about: the best, and those that come near it.

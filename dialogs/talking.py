@@ -65,7 +65,7 @@ class Talking:
         if memory.interview is None:
             pending = Pending("topic", self.now, options, one.text)
             memory = replace(memory, pending=pending)
-        composer = Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
+        composer = self.desk.composer(self.day)
         if memory.misses + 1 >= _MISSES_BEFORE_HELP:
             self._quotations(one, memory, composer)
         composer.add("question", Statement(say("clarify.ask")))
@@ -104,7 +104,7 @@ class Talking:
 
     def not_understood(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """An honest miss: the nearest clauses as quotations, and after two of them a person."""
-        composer = Composer(self.desk.words, self.desk.library, self.day, self.desk.today)
+        composer = self.desk.composer(self.day)
         if not self._quotations(one, memory, composer):
             composer.talk(say("talk.not_understood"))
         reply = composer.reply(Status.CLARIFY, intent=one.intent, confidence=one.confidence)

@@ -91,9 +91,10 @@ def _beginning(reply: Reply) -> str:
     ]
     asked = "".join(_asked(reply))
     kept: list[str] = []
+    told: frozenset[str] = frozenset()
     end = asked
     for line, clauses in lines:
-        told = frozenset().union(*(before for _, before in lines[: len(kept)]), clauses)
+        told |= clauses
         worth = _standings(reply, told, "".join((*kept, line)))
         if kept and len("".join((*kept, line, asked, worth))) > SHORT:
             break

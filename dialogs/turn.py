@@ -33,6 +33,7 @@ from dialogs.replies import Replies
 from dialogs.reply import Block, Message, Option, Reply, Statement, Status
 from dialogs.talking import talk
 from dialogs.wording import has, listed, say
+from knowledge.vocabulary import Fact
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
 
@@ -80,7 +81,7 @@ class Turn:
         if left:
             return left
         if says("lost_alone", plain):
-            return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit"), memory
+            return _lost(), memory
         if says("scan", plain):
             return talk(Status.NEEDS_INFO, say("permit.scan"), intent="permit_verification"), memory
         nothing_open = not _offered(memory) and memory.pending is None and memory.permit is None
@@ -131,9 +132,9 @@ class Turn:
                 answer, memory = self._replies.question(one, memory)
                 answers.append(answer)
             elif distress.answers and asks(one) and memory.region is not None:
-                text = distress.asks
-                text += one.text if agencies_asked(one.text, self.desk.words) else ""
-                about = replace(one, text=text, ranking=(Score(distress.answers, 1.0),))
+                asks_for = distress.asks
+                asks_for += one.text if agencies_asked(one.text, self.desk.words) else ""
+                about = replace(one, text=asks_for, ranking=(Score(distress.answers, 1.0),))
                 answer, memory = self._replies.question(about, memory)
                 # Whom to call has been said.
                 said = tuple(block for block in answer.blocks if block.kind != "advice")
@@ -213,13 +214,13 @@ class Turn:
     ) -> tuple[Reply, Memory] | None:
         """The turn of a question for a check, or for one's own permit, in words alone."""
         if says("lost_alone", one.text):
-            return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit"), memory
+            return _lost(), memory
         if self.permits is None or one.intent not in _CHECKING or one.confidence < ANSWER:
             return None
         if only_tells(one) and not says("permit", one.text):
             return None
         if one.intent == "my_permit" and says("lost_permit", one.text):
-            return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit"), memory
+            return _lost(), memory
         turn = self.permits.turn(message, message.text, one.text, self.now)
         reply, memory = turn.asked(one.intent, memory)
         return replace(reply, confidence=one.confidence), memory
@@ -236,12 +237,9 @@ class Turn:
 
     def _number_or_option(self, text: str, memory: Memory) -> tuple[Reply, Memory] | None:
         """The question back where a bare 1 may be the number asked for or the first option."""
-        fact = self.desk.words.facts.get(memory.pending.fact) if memory.pending else None
+        fact = self._number_asked(memory)
         offered = _offered(memory)
-        if fact is None or fact.type != "number" or not text.isdigit():
-            return None
-        numbered = any(char.isdigit() for one in offered for char in one.label)
-        if numbered or not 1 <= int(text) <= len(offered):
+        if fact is None or not text.isdigit() or not 1 <= int(text) <= len(offered):
             return None
         value, meant = f"{text}{fact.unit or ''}", offered[int(text) - 1]
         question = say("number_or_option", number=text, unit=fact.unit or "", label=meant.label)
@@ -253,18 +251,25 @@ class Turn:
         """The option meant; a number asked for (年龄, 裁员率) is no option's number."""
         choice = chosen(text, _offered(memory))
         by_number = choice is not None and says("ordinal", text)
-        numbered = any(char.isdigit() for one in _offered(memory) for char in one.label)
-        number = by_number and self._asked_for(memory, "number") and not numbered
-        return None if number else choice
+        return None if by_number and self._number_asked(memory) is not None else choice
 
     def _several(self, text: str, memory: Memory) -> tuple[Option, ...] | None:
         """The options meant by 1、3, where several may be chosen."""
         groups = self._asked_for(memory, "groups")
         return chosen_several(text, _offered(memory)) if groups else None
 
-    def _asked_for(self, memory: Memory, type_: str) -> bool:
+    def _number_asked(self, memory: Memory) -> Fact | None:
+        """The fact asked for, where a number is its answer and no option is told by one."""
+        numbered = any(char.isdigit() for one in _offered(memory) for char in one.label)
+        return None if numbered else self._asked_for(memory, "number")
+
+    def _asked_for(self, memory: Memory, type_: str) -> Fact | None:
         fact = self.desk.words.facts.get(memory.pending.fact) if memory.pending else None
-        return fact is not None and fact.type == type_
+        return fact if fact is not None and fact.type == type_ else None
+
+
+def _lost() -> Reply:
+    return talk(Status.PARTLY_ANSWERED, say("permit.lost"), intent="my_permit")
 
 
 def _offered(memory: Memory) -> tuple[Option, ...]:
