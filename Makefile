@@ -63,13 +63,14 @@ rasa-python:
 	fi
 	@touch $@
 
-models/rasa/.exported: RASA_CONFIG := config.yml
+models/rasa/.exported: RASA_EXPORT := --config config.yml
 models/rasa/.exported: config.yml
-models/rasa-diet/.exported: RASA_CONFIG := nlu/rasa/diet.yml --longest 60
+# What is cut is cut in `anxin bench nlu` too (bot/bench/nlu.py).
+models/rasa-diet/.exported: RASA_EXPORT := --config nlu/rasa/diet.yml --longest 60
 models/rasa-diet/.exported: nlu/rasa/diet.yml
 models/rasa/.exported models/rasa-diet/.exported: .venv/.installed $(wildcard nlu/training/*.yml \
 		nlu/*.py nlu/*.yaml knowledge/words.py knowledge/vocabulary/*.yaml)
-	$(BIN)/anxin nlu export $(@D) --config $(RASA_CONFIG)
+	$(BIN)/anxin nlu export $(@D) $(RASA_EXPORT)
 	@touch $@
 
 # The export touches only files whose content has changed: only then is Rasa trained.

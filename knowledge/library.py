@@ -302,7 +302,7 @@ class Library:
     def _provisions(self, keys: Sequence[int]) -> list[Entry]:
         """The provisions of these row numbers: those not yet read by one query for some hundreds,
         since a query for each would make the first questions wait."""
-        found = {pk: self._entries[pk] for pk in keys if pk in self._entries}
+        found = {pk: entry for pk in keys if (entry := self._entries.get(pk)) is not None}
         missing = [pk for pk in keys if pk not in found]
         for start in range(0, len(missing), _AT_ONCE):
             found |= self._read_provisions(missing[start : start + _AT_ONCE])

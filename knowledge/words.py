@@ -15,7 +15,6 @@ import jieba
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 
-_WORD = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]+")
 _PART = re.compile(r"[0-9A-Za-z]+|[\u4e00-\u9fff]+")  # 4050人员 is also found by 4050
 # Words that say nothing about what is asked; they only blur a search.
 _STOP = frozenset("的了吗呢吧啊呀是在和与及或我你您他她有没不就都也还请想要能哪") | {
@@ -58,11 +57,6 @@ def tokenizer() -> jieba.Tokenizer:
             for name in term.called:
                 tokenizer.add_word(name)
     return tokenizer
-
-
-def cut(text: str) -> list[str]:
-    """The words of `text` in order, punctuation left out."""
-    return [word for word in tokenizer().cut(text) if _WORD.fullmatch(word)]
 
 
 @lru_cache(64)  # a question is cut for its sounds, its intent, its scope, its places and the search

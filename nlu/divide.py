@@ -60,10 +60,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Question:
-    """Neighbouring parts about one subject; what that is, best first."""
+    """A question of the message, in one part or several; what it is about, best first."""
 
     text: str
     ranking: tuple[Score, ...]
+
+    @property
+    def best(self) -> Score:
+        """What it is likeliest about."""
+        return self.ranking[0]
 
 
 def divide(parts: Sequence[Part], whole: Sequence[Score]) -> list[Question]:

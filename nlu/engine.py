@@ -135,7 +135,7 @@ class EmbeddedClassifier:
             weights = self.model.weights[row]
             spoke[feature] = spoke.get(feature, 0.0) + float(weights[winner] - weights.mean())
         most = sorted(spoke.items(), key=lambda item: -item[1])[:features]
-        return Explanation(tuple(cut), scores, tuple(most))
+        return Explanation(cut, scores, tuple(most))
 
 
 def sources_digest(training: Path, config: Path, labels: Path | None = None) -> dict[str, str]:

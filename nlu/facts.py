@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
@@ -76,8 +77,14 @@ class _Cue:
 
 
 @cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = read(Path(__file__).with_name("cues.yaml")).data
+    return data
+
+
+@cache
 def _cues() -> tuple[_Cue, ...]:
-    data = read(Path(__file__).with_name("cues.yaml")).data
+    data = _data()
     occupations = vocabulary().occupations.values()
     called = one_of(name for term in occupations for name in term.called)
     words = {**data["words"], "occupation": called}
@@ -95,7 +102,7 @@ def _cues() -> tuple[_Cue, ...]:
 @cache
 def _of(whom: str) -> frozenset[str]:
     """The facts that are said of now, of a plan, or of a worker: lists of nlu/cues.yaml."""
-    return frozenset(read(Path(__file__).with_name("cues.yaml")).data["of"][whom])
+    return frozenset(_data()["of"][whom])
 
 
 def cue_patterns() -> tuple[re.Pattern[str], ...]:

@@ -185,7 +185,7 @@ def _characters(header: Mapping[str, Any], log_shares: LogShares | None) -> Char
     intents, chars = tuple(header["intents"]), header["characters"]
     if log_shares is None or log_shares.shape != (len(chars), len(intents)):
         raise ValueError("no shares of the characters, or not all")
-    return Characters(intents, {char: row for row, char in enumerate(chars)}, log_shares)
+    return Characters(intents, numbered([chars])[0], log_shares)
 
 
 def _judge_header(judge: Judge | None) -> dict[str, Any] | None:

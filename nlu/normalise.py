@@ -43,9 +43,8 @@ def _spoken() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(said), written) for said, written in rows)
 
 
-@lru_cache(
-    256
-)  # a message, and each option that it may choose, is wanted in this form more than once
+# A message, and each option that it may choose, is wanted in this form more than once.
+@lru_cache(256)
 def normalise(text: str) -> str:
     """`text` in the one form that engines, entities and cues are written for."""
     text = unicodedata.normalize("NFKC", text)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from knowledge.vocabulary import vocabulary
+from knowledge.words import one_of
 
 _MARKS = re.compile(r"(?<=[。！？；，、…])")
 # Words that announce another question. 还有 also means “still have” (还有效吗, 还有没有名额).
@@ -211,7 +212,7 @@ def _named(before: str) -> bool:
 
 @cache
 def _names(groups: bool = True) -> str:
-    """A pattern of what topics, neighbouring subjects and `groups` are called, longest first.
+    """A pattern of what topics, neighbouring subjects and `groups` are called.
 
     Labels that are sentences (培训怎么报名) are left out.
     """
@@ -223,8 +224,7 @@ def _names(groups: bool = True) -> str:
         if "（" not in topic.label:
             parts = topic.label.translate(_NO_QUOTES).split("、")
             names.update(part for part in parts if not _QUESTION.search(part))
-    ordered = sorted((name for name in names if len(name) > 1), key=len, reverse=True)
-    return "|".join(map(re.escape, ordered))
+    return one_of(name for name in names if len(name) > 1)
 
 
 @cache
@@ -235,11 +235,11 @@ def _name() -> re.Pattern[str]:
 @cache
 def _beside() -> re.Pattern[str]:
     """A name that another follows: 社保补贴|意外险, 星级评定的事|还有信用档案."""
-    return re.compile(f"(?:{_names()})(?:的事|的?条件|的?标准)?(?={_LINK}(?:{_names()}))")
+    return re.compile(f"{_names()}(?:的事|的?条件|的?标准)?(?={_LINK}{_names()})")
 
 
 @cache
 def _naming(groups: bool) -> re.Pattern[str]:
     """A name and next to nothing else: 还有星级评定的事. A group's (残疾人) is mostly who asks."""
     link = "(?:和|与|跟|及|以及|还有|再说说)?"
-    return re.compile(f"{link}(?:{_names(groups)})(?:的.{{0,5}}|.{{0,2}})$")
+    return re.compile(f"{link}{_names(groups)}(?:的.{{0,5}}|.{{0,2}})$")

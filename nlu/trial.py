@@ -193,7 +193,7 @@ class _Asked:
 
 def _taken_from(old: EmbeddedClassifier, labels: Path) -> frozenset[str]:
     """The intents that lose messages to the labels."""
-    taught = with_labels(TrainingData((), ()), labels).examples
+    taught = with_labels(TrainingData(()), labels).examples
     understander = Understander(old)
     taken_for = ((one, understander.understand_whole(one.written).intent) for one in taught)
     return frozenset(intent for one, intent in taken_for if intent != one.intent)

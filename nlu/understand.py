@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import structlog
 
 from nlu.aspects import aspects_of
-from nlu.divide import Part, divide
+from nlu.divide import Part, Question, divide
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise, without_numbers
@@ -57,16 +56,6 @@ _EMPTY_WORDS = re.compile(
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class _Part:
-    text: str
-    ranking: tuple[Score, ...]
-
-    @property
-    def best(self) -> Score:
-        return self.ranking[0]
-
-
 class Understander:
     """Text in, one `Understanding` a question out. `fallback` stands in for a lost engine; then
     `on_fallback` is told the lost one's name. The first of them that can judges the scope and gives
@@ -93,13 +82,10 @@ class Understander:
 
     def _look_round(self) -> None:
         """Find who judges the scope and who gives the second opinion."""
-        self._judge: ScopeJudge | None = None
-        self._second: SecondOpinion | None = None
-        for engine in (self._classifier, self._fallback):
-            if self._judge is None and isinstance(engine, ScopeJudge):
-                self._judge = engine
-            if self._second is None and isinstance(engine, SecondOpinion):
-                self._second = engine
+        engines: tuple[object, ...] = (self._classifier, self._fallback)
+        # Each in one step: others may be asking meanwhile.
+        self._judge = next((one for one in engines if isinstance(one, ScopeJudge)), None)
+        self._second = next((one for one in engines if isinstance(one, SecondOpinion)), None)
 
     def understand(self, text: str) -> list[Understanding]:
         """What the message asks, in order; never empty.
@@ -114,7 +100,7 @@ class Understander:
         """What the message asks, taken as one question. Raises as `understand` does."""
         return self._understanding(text, self._part(normalise(text)))
 
-    def _divided(self, whole: _Part) -> list[_Part]:
+    def _divided(self, whole: Question) -> list[Question]:
         """The questions of different subjects that the message holds; empty where it is one."""
         texts = questions(whole.text)
         if len(texts) == 1:
@@ -127,7 +113,7 @@ class Understander:
             sure = max(part.sure * part.ours for part in parts)
             if not far or sure <= whole.best.confidence:
                 return []
-        return [_Part(one.text, one.ranking) for one in found]
+        return found
 
     def _of_several(self, text: str) -> Part:
         """A part read without what announces it: 另外 says nothing of what is asked."""
@@ -140,15 +126,15 @@ class Understander:
         full = named or len(_EMPTY_WORDS.sub("", said)) >= _SUBJECT
         return Part(text, subjects, 1.0 if named else ours, full)
 
-    def _past_greeting(self, part: _Part) -> _Part:
+    def _past_greeting(self, part: Question) -> Question:
         """A question behind a greeting (打扰了，想问星级评定) read without it."""
         known = intents().get(part.best.intent)
         asked_of = core(part.text)
         if known is None or known.kind != "social" or asked_of == part.text:
             return part
-        return _Part(part.text, self._part(asked_of).ranking)
+        return Question(part.text, self._part(asked_of).ranking)
 
-    def _understanding(self, original: str, part: _Part) -> Understanding:
+    def _understanding(self, original: str, part: Question) -> Understanding:
         text = part.text.strip("，；、 ") or part.text
         entities = entities_of(text)
         return Understanding(
@@ -160,13 +146,13 @@ class Understander:
             facts=facts_of(entities),
         )
 
-    def _part(self, text: str) -> _Part:
+    def _part(self, text: str) -> Question:
         said = without_numbers(text)
         ranking, question = self._classify(said), said
         if len(said) > _STORY:
             question = asked(said)
             ranking = _both(ranking, self._classify(question))
-        return _Part(text, self._weighed(said, self._seconded(question, ranking)))
+        return Question(text, self._weighed(said, self._seconded(question, ranking)))
 
     def _seconded(self, text: str, ranking: tuple[Score, ...]) -> tuple[Score, ...]:
         """The ranking with the second opinion on `text` weighed in."""
