@@ -106,15 +106,15 @@ class Inbox:
             forget(conversation.connection, conversation.pk)
         elif reply.action == "export":
             reply = _exported(reply, conversation.turns())
-        elif reply.action == "handoff" and handover is not None and handover.state == "waiting":
-            reply = replace(reply, blocks=(_note(desk.still_waits(conversation, handover)),))
-        elif reply.action == "handoff":
-            desk.ask(conversation)
         elif reply.action == "contact":
             desk.ask(conversation, reply.contact)
         elif handover is not None and handover.state == "waiting":
+            # Asked for once more, the waiting is all there is to say.
+            said = () if reply.action == "handoff" else reply.blocks
             note = _note(desk.still_waits(conversation, handover))
-            reply = replace(reply, blocks=(*reply.blocks, note))
+            reply = replace(reply, blocks=(*said, note))
+        elif reply.action == "handoff":
+            desk.ask(conversation)
         elif self._drafts is not None and self._drafts.wants(reply, message.channel):
             reply = self._drafts.hold(conversation, message, reply)
         return reply, memory

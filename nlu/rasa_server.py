@@ -36,22 +36,20 @@ class Server:
     start: float
 
 
-def train_rasa(folder: Path) -> float:
-    """Train the project that `nlu.rasa_export.export` wrote into `folder`; seconds it took.
+def train_rasa(folder: Path) -> None:
+    """Train the project that `nlu.rasa_export.export` wrote into `folder`.
 
     The model is `folder/anxin.tar.gz`. Raises `RasaFailed`, or `OSError` without the environment.
     """
     log = folder / "train.log"
     command = [str(RASA), "train", "nlu", "--nlu", "data", "--config", "config.yml"]
     command += ["--domain", "domain.yml", "--out", ".", "--fixed-model-name", MODEL.split(".")[0]]
-    started = time.monotonic()
     with log.open("wb") as output:
         done = subprocess.run(  # noqa: S603
             command, cwd=folder, env=_quiet(), stdout=output, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode or not (folder / MODEL).exists():
         raise RasaFailed(f"rasa train ended with {done.returncode}; see {log}")
-    return time.monotonic() - started
 
 
 @contextmanager

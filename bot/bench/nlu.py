@@ -29,7 +29,7 @@ from nlu.understanding import Classifier
 
 Progress = Callable[[str], None]
 DIET = Path(__file__).parents[2] / "nlu" / "rasa" / "diet.yml"
-_DIET_LONGEST = 60  # characters of a message, in training
+_DIET_LONGEST = 60  # characters of a message, in training; as in the Makefile
 _WARM = 20  # messages that are not timed: a running process has its caches warm
 
 
@@ -67,8 +67,10 @@ def nlu_bench(diet: bool, keep: Path | None = None, progress: Progress = lambda 
     with tempfile.TemporaryDirectory() as name:
         folder = keep or Path(name)
         embedded = _of(folder, "embedded", data, CONFIG)
-        rows = [_embedded(embedded, messages, progress)]
+        progress("embedded: training")
+        trained = _seconds(embedded, lambda: train(embedded))
         ours = EmbeddedClassifier.load(embedded / MODEL_NAME)
+        rows = [_embedded(embedded, trained, ours, messages, progress)]
         same = _of(folder, "same", data, CONFIG)
         rows.append(_rasa("Rasa, same pipeline", CONFIG, data, same, ours, messages, progress))
         if diet:
@@ -86,12 +88,12 @@ def _of(folder: Path, engine: str, data: TrainingData, config: Path) -> Path:
     return place
 
 
-def _seconds(folder: Path, train: Callable[[], object]) -> float:
+def _seconds(folder: Path, work: Callable[[], object]) -> float:
     """How long the training took, now or when the kept folder was made."""
     took = folder / "training-seconds"
     if not took.exists():
         started = time.monotonic()
-        train()
+        work()
         took.write_text(f"{time.monotonic() - started:.1f}\n")
     return float(took.read_text())
 
@@ -156,9 +158,13 @@ def answer_alone(model_dir: str) -> None:
     sys.stdout.write(json.dumps({**asdict(answers), "memory": _memory("self")}) + "\n")
 
 
-def _embedded(folder: Path, messages: Sequence[Example], progress: Progress) -> Figures:
-    progress("embedded: training")
-    trained = _seconds(folder, lambda: train(folder))
+def _embedded(
+    folder: Path,
+    trained: float,
+    ours: Classifier,
+    messages: Sequence[Example],
+    progress: Progress,
+) -> Figures:
     progress("embedded: measuring")
     code = "import sys; from bot.bench.nlu import answer_alone; answer_alone(sys.argv[1])"
     started = time.monotonic()
@@ -177,8 +183,8 @@ def _embedded(folder: Path, messages: Sequence[Example], progress: Progress) -> 
         process.stdin.flush()
         found = json.loads(process.stdout.readline())
     memory = found.pop("memory")
-    bot = Understander(EmbeddedClassifier.load(folder / MODEL_NAME))
-    return Figures("embedded", Answers(**found), understood(bot, texts), trained, start, memory)
+    in_the_bot = understood(Understander(ours), texts)
+    return Figures("embedded", Answers(**found), in_the_bot, trained, start, memory)
 
 
 def _rasa(

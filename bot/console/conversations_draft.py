@@ -6,11 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine, select
-
 from bot.conversations.kept import Turn
-from bot.conversations.rows import ConversationRow
-from bot.conversations.stored import memory_from_json
 from dialogs.converse import Conversation
 from dialogs.handoff import Staffing
 from dialogs.memory import Memory
@@ -39,15 +35,6 @@ class BotDraft:
     turn: int
     question: str
     reply: Reply | None
-
-
-def memory_of(engine: Engine, conversation_pk: int) -> Memory:
-    """What the bot remembers of a conversation."""
-    with engine.connect() as connection:
-        stored = connection.execute(
-            select(ConversationRow.memory).where(ConversationRow.pk == conversation_pk)
-        ).scalar_one()
-    return memory_from_json(stored)
 
 
 def unanswered(turns: Sequence[Turn], upto: int | None = None) -> list[Turn]:

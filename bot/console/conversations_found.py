@@ -19,7 +19,7 @@ from knowledge.vocabulary import Vocabulary
 from nlu.intents import intents
 
 A_PAGE = 50
-_DISTRESS = "emergency"  # the intent of what dialogs/distress.yaml answers
+_DISTRESS = "emergency"  # the intent of distress that only a number answers
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Past:
     status: str
     state: State | None
     last_turn: int
-    distress: bool  # somebody was in need in the period: unpaid, hurt, beaten
+    distress: bool  # danger was spoken of in the period: beaten, harassed, a child lost
 
 
 @dataclass(frozen=True)

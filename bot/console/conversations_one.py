@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.console import accounts, notes
 from bot.console.audit import AuditRow
 from bot.console.canned import BLANK
-from bot.console.conversations_draft import bot_draft, memory_of
+from bot.console.conversations_draft import bot_draft
 from bot.console.conversations_stream import stream
 from bot.console.conversations_view import (
     colleagues,
@@ -26,7 +26,7 @@ from bot.console.security import CSRF_HEADER, Visitor, requires
 from bot.console.sessions import SessionRow
 from bot.console.wording import say, table
 from bot.conversations.held import Held
-from bot.conversations.kept import Place, history, place_at
+from bot.conversations.kept import Place, history, memory_of, place_at
 from bot.handover.voice import talk
 from bot.problems import problem
 from bot.redact import redact
@@ -66,7 +66,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         place = _place(parts, pk)
         if not is_theirs(handovers.of_conversation(pk), visitor.account.name):
             raise HTTPException(404)
-        return show_draft(request, visitor, pk, place, turn)
+        return show_draft(request, visitor, place, turn)
 
     @routes.post("/take")
     def take(request: Request, visitor: Staff, pk: Key) -> Response:
@@ -98,7 +98,7 @@ def router(parts: ConsoleParts) -> APIRouter:
             return _refused(request, visitor, pk, place, say(f"error.{code}"), 422)
         if found is None or not is_theirs(found, visitor.account.name):
             return _refused(request, visitor, pk, place, _who_has_it(visitor, pk))
-        reply, also = _meant(visitor, pk, place, words, draft)
+        reply, also = _meant(visitor, place, words, draft)
         if not handovers.say(found.pk, visitor.account.name, reply, key, also):
             return _refused(request, visitor, pk, place, _who_has_it(visitor, pk))
         return _done(request, pk)
@@ -181,7 +181,7 @@ class _Used:
 
 
 def _meant(
-    visitor: Visitor, pk: int, place: Place, words: str, draft: int | None
+    visitor: Visitor, place: Place, words: str, draft: int | None
 ) -> tuple[Reply, Callable[[Held, int], None]]:
     """What is said. When it began as the bot's draft for the turn `draft` it is that draft itself,
     clauses and all, if not a word was changed; either is kept."""
@@ -189,7 +189,7 @@ def _meant(
     found = None
     if draft is not None:
         turns = history(parts.engine, *place)
-        found = bot_draft(parts.app.conversation, memory_of(parts.engine, pk), turns, draft)
+        found = bot_draft(parts.app.conversation, memory_of(parts.engine, *place), turns, draft)
     if found is None or found.reply is None:
         return talk(words), _nothing
     edited = words != as_text(found.reply).strip()

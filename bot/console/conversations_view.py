@@ -9,13 +9,13 @@ from fastapi.responses import Response
 
 from bot.console import accounts, canned, notes
 from bot.console.conversations import clock, labels_of
-from bot.console.conversations_draft import bot_draft, memory_of, unanswered
+from bot.console.conversations_draft import bot_draft, unanswered
 from bot.console.conversations_found import queue, region_of, topic_of
 from bot.console.rendering import page
 from bot.console.roles import may_open
 from bot.console.security import Visitor
 from bot.console.wording import table
-from bot.conversations.kept import Place, history
+from bot.conversations.kept import Place, history, memory_of
 from bot.handover.rows import Handover
 from bot.wechat.quota import quota_left
 from dialogs.text import as_text, clause_name
@@ -43,7 +43,7 @@ def show_conversation(
     me, app = visitor.account.name, parts.app
     handover = app.handovers.of_conversation(pk)
     turns = history(parts.engine, channel, person, _SHOWN)
-    memory = memory_of(parts.engine, pk)
+    memory = memory_of(parts.engine, channel, person)
     mine = is_theirs(handover, me)
     silent = unanswered(turns) if mine else []
     # WeChat lets an account that is not verified speak only when spoken to.
@@ -92,12 +92,12 @@ def show_conversation(
     )
 
 
-def show_draft(request: Request, visitor: Visitor, pk: int, place: Place, turn: int) -> Response:
+def show_draft(request: Request, visitor: Visitor, place: Place, turn: int) -> Response:
     """What the bot would answer to the message of `turn`: a part of the page, fetched by itself so
     that the person's words need not wait for it."""
     parts = visitor.parts
     turns = history(parts.engine, *place)
-    found = bot_draft(parts.app.conversation, memory_of(parts.engine, pk), turns, turn)
+    found = bot_draft(parts.app.conversation, memory_of(parts.engine, *place), turns, turn)
     return page(
         request,
         "conversation_draft.html",

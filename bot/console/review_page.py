@@ -20,6 +20,7 @@ from bot.console.review_words import (
     meanings_in_words,
     region_name,
     surely,
+    understood,
 )
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
@@ -29,7 +30,6 @@ from bot.review.labels import LabelError
 from bot.review.places import KINDS, MOST, Kind, Wanted
 from knowledge.vocabulary import vocabulary
 from nlu.intents import Intent, intents
-from nlu.understanding import EngineUnavailable
 
 HERE = "/console/review"
 _A_PAGE = 15  # groups
@@ -176,13 +176,8 @@ def _regions(messages: Sequence[heard.Heard]) -> dict[str, str]:
 
 
 def _suggested(visitor: Visitor, text: str) -> tuple[Intent, ...]:
-    understander = visitor.parts.app.understander
-    if understander is None:
-        return ()
-    try:
-        ranking = understander.understand_whole(text).ranking
-    except EngineUnavailable:
-        return ()
+    found = understood(visitor, text)
+    ranking = found.ranking if found else ()
     known = intents()
     best = [one.intent for one in ranking[:_SUGGESTIONS] if one.confidence >= _SURE_ENOUGH]
     return tuple(known[name] for name in best if name in known)

@@ -9,10 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from bot.console.parts import ConsoleParts
 from bot.console.rendering import page
+from bot.console.review_words import intent_name
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
 from bot.review import labels, taught
-from nlu.intents import intents
 
 _HERE = "/console/review/retrain"
 
@@ -84,6 +84,6 @@ def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
         states=table("retrain_state"),
         progress=table("retrain_progress"),
         reasons=table("retrain_reason"),
-        intent_name=lambda name: intents()[name].label if name in intents() else name,
+        intent_name=intent_name,
         error=error,
     )

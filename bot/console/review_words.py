@@ -13,7 +13,7 @@ from bot.review import labels
 from bot.review.labels import Decision, Label, LabelKind, Sure
 from knowledge.vocabulary import vocabulary
 from nlu.intents import Intent, intents
-from nlu.understanding import EngineUnavailable
+from nlu.understanding import EngineUnavailable, Understanding
 
 # From this confidence on the engine contradicts a label. Of 552 messages written apart it is so
 # sure of 79 % of those that it takes rightly, and of a fifth of those that it does not.
@@ -86,13 +86,16 @@ def surely(visitor: Visitor) -> Sure:
     """Says what the engine is certain a text asks, as `labels.decide` wants it."""
 
     def sure(text: str) -> str | None:
-        understander = visitor.parts.app.understander
-        if understander is None:
-            return None
-        try:
-            found = understander.understand_whole(text)
-        except EngineUnavailable:
-            return None
-        return found.intent if found.confidence >= _CERTAIN else None
+        found = understood(visitor, text)
+        return found.intent if found and found.confidence >= _CERTAIN else None
 
     return sure
+
+
+def understood(visitor: Visitor, text: str) -> Understanding | None:
+    """What the engine takes `text` for; None where there is no engine to ask."""
+    understander = visitor.parts.app.understander
+    try:
+        return understander.understand_whole(text) if understander else None
+    except EngineUnavailable:
+        return None

@@ -64,20 +64,16 @@ class Handovers:
         row = conversation.connection.execute(_OPEN_OF, {"this": conversation.pk}).one_or_none()
         return None if row is None else as_handover(row)
 
-    def waiting_before(self, conversation: Held, handover: Handover) -> int:
-        """How many have waited longer."""
-        return self._waiting_before(conversation.connection, handover)
-
     def still_waits(self, conversation: Held, handover: Handover) -> str:
         """What somebody who waits and asks the bot meanwhile is told about the waiting."""
         staffing = self.staffing(handover.channel)
         if staffing.there == "closed":
             return say("handoff.waiting_closed", hours=staffing.hours)
-        before = self.waiting_before(conversation, handover)
+        before = self._waiting_before(conversation.connection, handover)
         return say("handoff.waiting", waiting=before) if before else say("handoff.waiting_next")
 
     def before(self, handover: Handover) -> int:
-        """The same, outside a turn."""
+        """How many have waited longer than the person of `handover`."""
         with self.engine.connect() as connection:
             return self._waiting_before(connection, handover)
 

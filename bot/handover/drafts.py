@@ -33,6 +33,7 @@ from bot.conversations.stored import redacted_reply, reply_from_json, reply_to_j
 from bot.handover.desk import Handovers
 from bot.redact import redact
 from dialogs.reply import Block, Message, Reply, Statement, Status
+from dialogs.talking import talk
 from dialogs.wording import say
 from knowledge.tables import Base
 
@@ -148,9 +149,7 @@ class Drafts:
             return False
         reply = draft.reply
         if words is not None:
-            reply = Reply(
-                Status.ANSWERED, (Block("talk", (Statement(words),)),), intent=draft.reply.intent
-            )
+            reply = talk(Status.ANSWERED, words, intent=draft.reply.intent)
         return self._decide(draft, "sent" if words is None else "edited", reply, staff)
 
     def used(
@@ -190,9 +189,7 @@ class Drafts:
 
     def _expire(self, draft: Draft) -> bool:
         sorry = say("handoff.held_expired", question=draft.question[:_SHOWN])
-        reply = Reply(
-            Status.NOT_COVERED, (Block("talk", (Statement(sorry),)),), intent=draft.reply.intent
-        )
+        reply = talk(Status.NOT_COVERED, sorry, intent=draft.reply.intent)
         return self._decide(draft, "expired", reply, None)
 
     def _decide(self, draft: Draft, state: DraftState, reply: Reply, staff: str | None) -> bool:

@@ -12,7 +12,8 @@ from bot.conversations.held import Held, held, unmoved
 from bot.conversations.kept import Place
 from bot.conversations.rows import Speaker
 from bot.delivery.outbox import Outbox
-from dialogs.reply import Block, Message, Reply, Statement, Status
+from dialogs import talking
+from dialogs.reply import Message, Reply, Status
 
 # Channels whose clients read a conversation's turns by themselves; others are sent them.
 READ_TURNS = frozenset(("web",))
@@ -70,4 +71,4 @@ class Voice:
 
 def talk(words: str) -> Reply:
     """Words said in a conversation that staff have a hand in, as a reply."""
-    return Reply(Status.HANDED_OFF, (Block("talk", (Statement(words),)),), intent="staff")
+    return talking.talk(Status.HANDED_OFF, words, intent="staff")

@@ -16,14 +16,12 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     DateTime,
     Row,
     String,
     Text,
     insert,
-    or_,
     select,
     update,
 )
@@ -173,22 +171,24 @@ def decide(
     """
     decision = checked(decision)
     tests = test_messages() if tests is None else tests
-    kept: list[int] = []
-    secret = 0
     if not messages:
         raise LabelError("label_gone")
     own = decision.example if len(messages) == 1 else ""
     known = given_away([own or text for text, _ in messages], tests)
-    for text, region in messages:
-        example = own or text
-        if decision.kind == "intent" and example in known:
-            secret += 1
-        else:
-            key = key_of(text)
-            kept.append(_keep(connection, key, example, region, decision, staff, now, sure))
-    if not kept:
+    wanted = [
+        (key_of(text), redact(own or text), region)
+        for text, region in messages
+        if decision.kind != "intent" or (own or text) not in known
+    ]
+    if not wanted:
         raise LabelError("label_test")
-    return kept, secret
+    # The engine is asked before the first row is written: SQLite has one lock for all who write.
+    doubts = [_doubt(text, decision, sure) for _, text, _ in wanted]
+    kept = [
+        _keep(connection, key, text, region, decision, staff, now, doubt)
+        for (key, text, region), doubt in zip(wanted, doubts, strict=True)
+    ]
+    return kept, len(messages) - len(wanted)
 
 
 def change(
@@ -206,7 +206,9 @@ def change(
     tests = test_messages() if tests is None else tests
     if decision.kind == "intent" and given_away([text], tests):
         raise LabelError("label_test")
-    _keep(connection, label.key, text, label.region, decision, staff, now, sure)
+    text = redact(text)
+    doubt = _doubt(text, decision, sure)
+    _keep(connection, label.key, text, label.region, decision, staff, now, doubt)
 
 
 def confirm(connection: Connection, label: Label, staff: str, now: dt.datetime) -> None:
@@ -226,8 +228,8 @@ def confirm(connection: Connection, label: Label, staff: str, now: dt.datetime) 
 
 def any_unconfirmed(connection: Connection, pks: Iterable[int]) -> bool:
     """Whether one of these decisions waits for somebody else to confirm it."""
-    waiting = select(LabelRow.pk).where(LabelRow.pk.in_(tuple(pks)), ~_accepted()).limit(1)
-    return connection.execute(waiting).first() is not None
+    rows = select(*LabelRow.__table__.c).where(LabelRow.pk.in_(tuple(pks)))
+    return any(_label(row).unconfirmed for row in connection.execute(rows))
 
 
 def decided(connection: Connection) -> set[str]:
@@ -240,17 +242,13 @@ def listed(
     kinds: Iterable[LabelKind] = LABEL_KINDS,
     *,
     only_open: bool = False,
-    only_accepted: bool = False,
     before: int | None = None,
     limit: int = 100_000,
 ) -> list[Label]:
-    """Decisions, the newest first; with `only_open` the tasks that are not done, with
-    `only_accepted` no labels that wait to be confirmed."""
+    """Decisions, the newest first; with `only_open` the tasks that are not done."""
     statement = select(*LabelRow.__table__.c).where(LabelRow.kind.in_(tuple(kinds)))
     if only_open:
         statement = statement.where(LabelRow.done_at.is_(None))
-    if only_accepted:
-        statement = statement.where(_accepted())
     if before is not None:
         statement = statement.where(LabelRow.pk < before)
     rows = connection.execute(statement.order_by(LabelRow.pk.desc()).limit(limit))
@@ -291,8 +289,10 @@ def test_messages() -> tuple[Example, ...]:
     return apart_messages()
 
 
-def _accepted() -> ColumnElement[bool]:
-    return or_(LabelRow.doubt.is_(None), LabelRow.confirmed_by.is_not(None))
+def _doubt(text: str, decision: Decision, sure: Sure) -> str | None:
+    """The other intent that the engine is sure `text` has."""
+    found = sure(text) if decision.kind == "intent" else None
+    return found if found != decision.intent else None
 
 
 def _keep(
@@ -303,10 +303,8 @@ def _keep(
     decision: Decision,
     staff: str,
     now: dt.datetime,
-    sure: Sure,
+    doubt: str | None,
 ) -> int:
-    text = redact(text)
-    doubt = sure(text) if decision.kind == "intent" else None
     values: dict[str, Any] = {
         "text": text,
         "kind": decision.kind,
@@ -319,7 +317,7 @@ def _keep(
         "at": now,
         "done_at": None,
         "done_by": None,
-        "doubt": doubt if doubt != decision.intent else None,
+        "doubt": doubt,
         "confirmed_by": None,
     }
     pk = connection.execute(select(LabelRow.pk).where(LabelRow.key == key)).scalar()

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -27,16 +26,15 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from bot.conversations.ratings import RatingRow
 from bot.conversations.rows import ConversationRow, TurnRow, utc
+from bot.conversations.stored import reply_from_json
 from bot.handover.drafts import DraftRow, DraftState
-from dialogs.reply import Reply, Status
+from dialogs.reply import Status
 from dialogs.turn import ANSWER
 from knowledge.strict_yaml import read
 from knowledge.tables import Base
 from knowledge.vocabulary import vocabulary
 from nlu.normalise import normalise
 from nlu.tokens import dictionary_words
-
-_REPLY = TypeAdapter(Reply)
 
 # unanswered: the library or the search had nothing, or the answer was held back and never sent.
 # unsure: answered, but hardly understood. clarified: asked back what was meant. strayed: taken for
@@ -284,7 +282,7 @@ def words_of(reply: str | None) -> str:
     """What a stored reply says, as much as a remark holds; empty for none."""
     if reply is None:
         return ""
-    spoken = (statement.text for _kind, statement in _REPLY.validate_json(reply).statements())
+    spoken = (statement.text for _kind, statement in reply_from_json(reply).statements())
     return "".join(spoken)[:_LONGEST_REMARK]
 
 

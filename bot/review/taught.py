@@ -17,7 +17,7 @@ from nlu.labels import as_training_file, given_away
 def training_rows(connection: Connection) -> list[tuple[str, str]]:
     """Text and intent of every accepted label that gives no test message away; also one whose test
     message was written later."""
-    found = labels.listed(connection, ("intent",), only_accepted=True)
+    found = _accepted(connection)
     known = given_away([label.text for label in found], labels.test_messages())
     return [
         (label.text, label.intent) for label in found if label.intent and label.text not in known
@@ -28,7 +28,7 @@ def export(connection: Connection, now: dt.datetime, *, everything: bool = False
     """The accepted labels not exported yet (or all) as a patch in Rasa's YAML: examples by intent,
     and words for the vocabulary as synonyms. They cannot be changed any more. Empty where there are
     none."""
-    found = labels.listed(connection, ("intent",), only_accepted=True)
+    found = _accepted(connection)
     leaving = [one for one in reversed(found) if everything or one.exported_at is None]
     connection.execute(
         update(LabelRow)
@@ -36,6 +36,11 @@ def export(connection: Connection, now: dt.datetime, *, everything: bool = False
         .values(exported_at=now)
     )
     return as_patch(leaving)
+
+
+def _accepted(connection: Connection) -> list[Label]:
+    """The labels that do not wait for somebody else to confirm them, newest first."""
+    return [one for one in labels.listed(connection, ("intent",)) if not one.unconfirmed]
 
 
 def as_patch(labels: Sequence[Label]) -> str:

@@ -10,7 +10,6 @@ from typing import Literal, TypeVar
 
 import anyio
 import anyio.to_thread
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -18,6 +17,7 @@ from bot.conversations.held import held
 from bot.conversations.kept import history
 from bot.conversations.retention import forget
 from bot.conversations.rows import ConversationRow, TurnRow
+from bot.conversations.stored import reply_from_json
 from bot.delivery.parcels import OutboxRow
 from bot.inbox import Inbox
 from bot.wechat import content, quota
@@ -36,9 +36,7 @@ _KINDS = frozenset(("voice", "video", "location", "link"))
 # Events that the person expects an answer to, and which open the small quota.
 _ACTS = frozenset(("subscribe", "scan", "click", "scancode_waitmsg", "scancode_push"))
 
-_REPLY = TypeAdapter(Reply)
 _T = TypeVar("_T")
-
 
 _STORED = (
     select(TurnRow.reply)
@@ -191,7 +189,7 @@ class Answering:
         with self.engine.connect() as connection:
             asked = {"person": message.sender, "message": message.key}
             stored = connection.execute(_STORED, asked).scalar()
-        return None if stored is None else _REPLY.validate_json(stored)
+        return None if stored is None else reply_from_json(stored)
 
     async def _cannot(self, message: Received, kind: str) -> Reply | None:
         """Kind words for what cannot be read. A member of staff who has the conversation is told

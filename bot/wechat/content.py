@@ -43,7 +43,7 @@ def asked_by_menu(key: str) -> str | None:
 
 def asked_by_scene(scene: str) -> str | None:
     """What the QR code of a scene asks; None for an unknown one."""
-    return _MENU.table("scenes").get(scene)
+    return scenes().get(scene)
 
 
 def scenes() -> dict[str, str]:
