@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import structlog
 import typer
 import uvicorn
 
 from bot.app import assemble, settle
 from bot.http import create_app
+from bot.http.server import Server
 from bot.logging import configure_logging
 from bot.settings import settings
 
@@ -22,13 +25,18 @@ def run_server(host: str | None, port: int | None) -> None:
     structlog.get_logger().info("serving", host=current.host, port=current.port)
     web = create_app(app)
     settle()
-    uvicorn.run(
+    config = uvicorn.Config(
         web,
         host=current.host,
         port=current.port,
         log_level=current.log_level,
         access_log=False,  # an address and a path are personal data enough
         server_header=False,
-        timeout_graceful_shutdown=5,  # pages that follow a conversation would never hang up
+        timeout_graceful_shutdown=5,
         proxy_headers=False,  # bot/http/proxies.py knows which proxies to believe
     )
+    server = Server(config, app.live)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(3)  # as uvicorn's own command ends; it has said why

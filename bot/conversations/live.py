@@ -38,6 +38,14 @@ class Live:
         self._seen: set[tuple[int, int, dt.datetime]] = set()
         self._highest = 0
         self._someone = anyio.Event()
+        self._ended = False
+
+    def end(self) -> None:
+        """Nobody is told anything any more: the process is being stopped. Whoever watches sees the
+        changes come to an end. Called in the event loop."""
+        self._ended = True
+        for _wanted, _changed, bell in self._watchers.values():
+            bell[0].set()
 
     async def changes(
         self, conversation_pk: int | None = None
@@ -46,7 +54,7 @@ class Live:
         now and then, so that a watcher can see that it is still being listened to.
 
         The first set comes at once and is empty: what happened before is for the watcher to read
-        then, and nothing falls between that and the next set.
+        then, and nothing falls between that and the next set. They end with `end`.
         """
         me = object()
         changed: set[int] = set()
@@ -58,7 +66,7 @@ class Live:
         self._someone.set()
         try:
             yield frozenset()
-            while True:
+            while not self._ended:
                 with anyio.move_on_after(HEARTBEAT_S):
                     await bell[0].wait()
                 bell[0] = anyio.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Annotated
 
 import anyio.to_thread
@@ -117,7 +117,7 @@ def router(app: App, access: Access) -> APIRouter:
 
         async def events(seen: int) -> AsyncIterator[str]:
             told: Waiting | None = None
-            async with streams, aclosing(app.live.changes(pk)) as changes:
+            async with _one_of(streams), aclosing(app.live.changes(pk)) as changes:
                 ends_at = anyio.current_time() + _STREAM_S
                 async for _changed in changes:
                     news = await anyio.to_thread.run_sync(read, conversation, seen)
@@ -137,6 +137,18 @@ def router(app: App, access: Access) -> APIRouter:
         )
 
     return routes
+
+
+@asynccontextmanager
+async def _one_of(limiter: anyio.CapacityLimiter) -> AsyncIterator[None]:
+    """One of the places. It does not belong to the task that takes it: what a reader who is gone
+    leaves of a stream may be cleared away by another."""
+    place = object()
+    await limiter.acquire_on_behalf_of(place)
+    try:
+        yield
+    finally:
+        limiter.release_on_behalf_of(place)
 
 
 def _waiting(app: App, conversation: str) -> Waiting:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import faulthandler
 import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -84,6 +86,7 @@ def serving(
     lifespan: Literal["on", "off"] = "off",
     port: int = 0,
     graceful_s: int | None = 1,
+    kind: Callable[[uvicorn.Config], uvicorn.Server] = uvicorn.Server,
 ) -> Iterator[str]:
     """Serve `web` on a port of this machine (0: a free one); gives its address. With its lifespan
     on, what it does by itself runs too. What runs at the end has `graceful_s` (None: all it
@@ -97,7 +100,7 @@ def serving(
         proxy_headers=False,
         timeout_graceful_shutdown=graceful_s,
     )
-    server = uvicorn.Server(config)
+    server = kind(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -111,4 +114,12 @@ def serving(
     finally:
         server.should_exit = True
         thread.join(60)
-        assert not thread.is_alive()
+        assert not thread.is_alive(), "the server does not stop:\n" + _stacks()
+
+
+def _stacks() -> str:
+    """Where each thread of this process stands."""
+    with tempfile.TemporaryFile("w+") as written:
+        faulthandler.dump_traceback(written)
+        written.seek(0)
+        return written.read()
