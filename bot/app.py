@@ -25,10 +25,11 @@ from bot.review.retrain import Trainer
 from bot.sealing import Seal
 from bot.settings import Settings
 from dialogs.converse import Conversation
-from knowledge.library import Library, build, serve_known
+from knowledge.library import Library
 from knowledge.loader import DOCUMENTS, folder_digest, load_folder
 from knowledge.registry.server.registry import Registry
 from knowledge.registry.settings import RegistrySettings
+from knowledge.releases import build, serve_known
 from knowledge.strict_yaml import DataError
 from knowledge.vocabulary import vocabulary
 from nlu.engine import load_or_train

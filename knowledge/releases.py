@@ -1,13 +1,36 @@
-"""What changed between two releases of the library."""
+"""The releases of the library: each made whole or not at all, and one of them served."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, false, insert, select, text, update
 
-from knowledge.tables import DocumentRow, ProvisionRow, ReleaseDocumentRow, ReleaseRow
+from knowledge import search
+from knowledge.lint import lint_documents
+from knowledge.loader import LoadedDocument, library_digest
+from knowledge.standing import china_day
+from knowledge.storing import store_document
+from knowledge.strict_yaml import DataError
+from knowledge.tables import ReleaseDocumentRow, ReleaseRow
+from knowledge.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Release:
+    """One state of the library, named by the day it was loaded and its digest."""
+
+    id: str
+    loaded_at: dt.datetime
+
+
+def served(engine: Engine) -> Release | None:
+    """The release being served; None before the first load."""
+    with engine.connect() as connection:
+        row = connection.execute(_SERVED).first()
+    return row and Release(row.id, _aware(row.loaded_at))
 
 
 def releases(engine: Engine) -> list[tuple[str, bool]]:
@@ -19,56 +42,79 @@ def releases(engine: Engine) -> list[tuple[str, bool]]:
         return [(row.id, row.current) for row in rows]
 
 
-@dataclass(frozen=True)
-class Change:
-    """A document's head or a provision that is new (+), gone (-) or changed (~)."""
-
-    sign: Literal["+", "-", "~"]
-    id: str
-    before: str | None  # its body as JSON
-    after: str | None
+_SERVED = select(ReleaseRow.id, ReleaseRow.loaded_at).where(ReleaseRow.current)
 
 
-def difference(engine: Engine, old: str, new: str) -> list[Change]:
-    """What changed from one release to another, by id."""
-    with engine.connect() as connection:
-        before, after = _contents(connection, old), _contents(connection, new)
-    return [
-        Change(
-            "+" if name not in before else "-" if name not in after else "~",
-            name,
-            before.get(name),
-            after.get(name),
+def build(
+    engine: Engine, documents: Sequence[LoadedDocument], words: Vocabulary, now: dt.datetime
+) -> Release:
+    """Check `documents` and make them the current release, all in one transaction.
+
+    Raises `DataError` when anything is wrong; the release served before goes on being served.
+    Loading what is already current changes nothing. `now` is aware; its Beijing day names the
+    release.
+    """
+    if problems := lint_documents(documents, words):
+        raise DataError(problems)
+    return store(engine, documents, library_digest(loaded.digest for loaded in documents), now)
+
+
+def store(
+    engine: Engine, documents: Iterable[LoadedDocument], digest: str, now: dt.datetime
+) -> Release:
+    """Make documents that have been checked the current release, known by `digest`."""
+    with engine.begin() as connection:
+        _one_writer(connection)
+        if (known := _switch_to(connection, digest)) is not None:
+            return known
+        connection.execute(update(ReleaseRow).values(current=False))
+        release = Release(f"{china_day(now):%Y%m%d}-{digest[:10]}", now.astimezone(dt.UTC))
+        connection.execute(
+            insert(ReleaseRow).values(
+                id=release.id, digest=digest, loaded_at=release.loaded_at, current=True
+            )
         )
-        for name in sorted(before | after)
-        if before.get(name) != after.get(name)
-    ]
+        members = [
+            {"release_id": release.id, "document_pk": store_document(connection, loaded)}
+            for loaded in documents
+        ]
+        connection.execute(insert(ReleaseDocumentRow), members)
+        search.index_complete(connection)
+    return release
 
 
-def difference_text(engine: Engine, old: str, new: str | None = None) -> str:
-    """Documents and provisions added (+), gone (-) and changed (~), a line each."""
-    known = releases(engine)
-    if new is None:
-        new = next((release for release, current in known if current), None)
-    names = {release for release, _ in known}
-    missing = [name for name in (old, new) if name not in names]
-    if missing:
-        listed = ", ".join(sorted(names)) or "none"
-        return f"no release {missing[0]}; there are: {listed}"
-    lines = [f"{old} → {new}"]
-    lines += [f"{change.sign} {change.id}" for change in difference(engine, old, str(new))]
-    return "\n".join(lines) if len(lines) > 1 else f"{lines[0]}: no difference"
+def serve_known(engine: Engine, digest: str) -> Release | None:
+    """Make the release with this library digest the current one; None if there is none yet."""
+    with engine.begin() as connection:
+        _one_writer(connection)
+        return _switch_to(connection, digest)
 
 
-def _contents(connection: Connection, release: str) -> dict[str, str]:
-    """What a release holds: each document's head and each provision, by id."""
-    in_release = select(ReleaseDocumentRow.document_pk).where(
-        ReleaseDocumentRow.release_id == release
-    )
-    documents = connection.execute(
-        select(DocumentRow.id, DocumentRow.body).where(DocumentRow.pk.in_(in_release))
-    )
-    provisions = connection.execute(
-        select(ProvisionRow.id, ProvisionRow.body).where(ProvisionRow.document_pk.in_(in_release))
-    )
-    return {row.id: row.body for rows in (documents, provisions) for row in rows}
+def _one_writer(connection: Connection) -> None:
+    """Hold other loaders off until this transaction ends; readers go on reading.
+
+    Without it two processes that start together would both find their release missing.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE release IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        # SQLite takes its write lock at the first write, even one that changes no row.
+        connection.execute(update(ReleaseRow).where(false()).values(current=False))
+
+
+def _aware(loaded_at: dt.datetime) -> dt.datetime:
+    """SQLite keeps no offset; what is stored is UTC."""
+    return loaded_at if loaded_at.tzinfo else loaded_at.replace(tzinfo=dt.UTC)
+
+
+def _switch_to(connection: Connection, digest: str) -> Release | None:
+    known = connection.execute(
+        select(ReleaseRow.id, ReleaseRow.loaded_at, ReleaseRow.current).where(
+            ReleaseRow.digest == digest
+        )
+    ).first()
+    if known is None:
+        return None
+    if not known.current:
+        connection.execute(update(ReleaseRow).values(current=ReleaseRow.id == known.id))
+    return Release(known.id, _aware(known.loaded_at))

@@ -21,8 +21,9 @@ import hypothesis
 import pytest
 from sqlalchemy import Engine
 
-from knowledge.library import Library, build
+from knowledge.library import Library
 from knowledge.loader import LoadedDocument, load_folder
+from knowledge.releases import build
 from knowledge.vocabulary import Vocabulary, vocabulary
 from tests.databases import DATABASES, migrated_postgresql, migrated_sqlite
 

@@ -30,8 +30,9 @@ from dialogs.converse import Conversation
 from dialogs.memory import Memory
 from dialogs.reply import Message
 from dialogs.text import as_text
-from knowledge.library import Library, store
+from knowledge.library import Library
 from knowledge.loader import LoadedDocument, load_folder
+from knowledge.releases import store
 from knowledge.schema import Clause, Document
 from knowledge.vocabulary import Region, vocabulary
 from nlu.engine import load_or_train

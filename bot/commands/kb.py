@@ -38,8 +38,8 @@ def lint(folder: Folder = DOCUMENTS) -> None:
 def build(folder: Folder = DOCUMENTS) -> None:
     """Load the document files as the current release. A bad library changes nothing."""
     from bot.app import utc_now
-    from knowledge.library import build as build_release
     from knowledge.loader import load_folder
+    from knowledge.releases import build as build_release
     from knowledge.strict_yaml import DataError
     from knowledge.vocabulary import vocabulary
 
@@ -103,7 +103,7 @@ def diff(
     ] = None,
 ) -> None:
     """What changed between two releases: documents, and provisions added, gone or changed."""
-    from knowledge.releases import difference_text
+    from knowledge.difference import difference_text
 
     engine = open_engine(settings().database_url)
     migrate(engine)

@@ -21,8 +21,9 @@ from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
 from dialogs.text import clause_name
 from dialogs.wording import say as in_plain_words
+from knowledge.difference import difference
 from knowledge.library import Library
-from knowledge.releases import difference, releases
+from knowledge.releases import releases
 from knowledge.schema import Clause, Document
 from knowledge.standing import Standing, china_day, standing
 from knowledge.words import search_words

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bot.console.library_words import in_words
 from bot.console.wording import say, table
 from dialogs.text import clause_name
-from knowledge.releases import Change
+from knowledge.difference import Change
 from knowledge.schema import Provision
 from knowledge.vocabulary import Vocabulary
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.app import App
 from bot.database import open_engine
-from knowledge.library import build
 from knowledge.loader import LoadedDocument
+from knowledge.releases import build
 from knowledge.vocabulary import Vocabulary
 from tests.bot.serving import NOW, app_on, copy_of
 from tests.databases import migrated_file

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page
 
 from bot.app import utc_now
 from bot.review.heard import note_missing
-from knowledge.library import build
 from knowledge.loader import DOCUMENTS, load_folder
+from knowledge.releases import build
 from knowledge.vocabulary import vocabulary
 from tests.bot.console.made_up_month import a_month
 from tests.browser.chromium import chromium

@@ -12,8 +12,9 @@ from bot.database import migrate, open_engine
 from dialogs.converse import Conversation
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply, Status
-from knowledge.library import Library, store
+from knowledge.library import Library
 from knowledge.loader import LoadedDocument
+from knowledge.releases import store
 from knowledge.vocabulary import Vocabulary
 from tests.conversing import open_conversation
 

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 
 from bot.database import open_engine
 from knowledge import search
-from knowledge.library import Library, Release, build, serve_known
+from knowledge.library import Library
 from knowledge.loader import LoadedDocument, library_digest, load_document
+from knowledge.releases import Release, build, serve_known
 from knowledge.schema import Clause
 from knowledge.strict_yaml import DataError
 from knowledge.tables import Base, DocumentRow, ReleaseRow

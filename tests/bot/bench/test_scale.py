@@ -6,8 +6,9 @@ from sqlalchemy import Engine
 
 from bot.app import utc_now
 from bot.bench.scale import Asked, Stored, copies_of, table
-from knowledge.library import Library, store
+from knowledge.library import Library
 from knowledge.loader import DOCUMENTS, load_document
+from knowledge.releases import store
 
 
 def test_a_copy_is_a_document_of_its_own_in_an_area_of_its_own(engine: Engine) -> None:

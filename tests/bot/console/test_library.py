@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.console.library_words import in_words, marked
-from knowledge.library import build
 from knowledge.loader import LoadedDocument
+from knowledge.releases import build
 from knowledge.vocabulary import Vocabulary
 from tests.bot.console.desk import Desk
 from tests.bot.serving import NOW
