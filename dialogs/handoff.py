@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from dialogs.memory import Memory
 from dialogs.reading import says
 from dialogs.reply import Block, Option, Reply, Statement, Status
+from dialogs.telephone import mistaken, telephone_in
 from dialogs.wording import say
 
 # So long after it was asked for, a telephone number is taken for the one to call back at.
 CONTACT_STANDS = dt.timedelta(minutes=10)
-_PHONE = re.compile(r"(?<!\d)(1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8})(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,14 @@ def contact_left(
     if memory.contact_until is None or now > memory.contact_until:
         return None
     done = replace(memory, contact_until=None)
-    if _PHONE.search(text):
+    if (number := telephone_in(text)) is not None:
         reply = _talk(Status.HANDED_OFF, say("handoff.contact_kept", hours=staffing.hours))
-        # The whole message: it may say when to call.
-        return replace(reply, action="contact", contact=text, private=True), done
+        # The whole message: it may say when to call. A spoken number stands beside it in figures.
+        contact = text if number in text else say("handoff.contact", text=text, number=number)
+        return replace(reply, action="contact", contact=contact, private=True), done
+    if mistaken(text):
+        reply = _talk(Status.NEEDS_INFO, say("handoff.contact_mistaken"))
+        return replace(reply, private=True), memory
     if says("no_contact", text):
         return _talk(Status.ANSWERED, say("handoff.no_contact")), done
     return None

@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, case, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from bot.app import App
+from bot.console.conversations_trouble import Trouble, troubles
 from bot.conversations.rows import ConversationRow, TurnRow, utc
 from bot.conversations.stored import memory_from_json
 from bot.handover.drafts import DraftRow
@@ -19,7 +20,6 @@ from knowledge.vocabulary import Vocabulary
 from nlu.intents import intents
 
 A_PAGE = 50
-_DISTRESS = "emergency"  # the intent of distress that only a number answers
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Line:
     topic: str
     words: str
     last_at: dt.datetime
+    trouble: tuple[Trouble, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Past:
     status: str
     state: State | None
     last_turn: int
-    distress: bool  # danger was spoken of in the period: beaten, harassed, a child lost
+    trouble: tuple[Trouble, ...]  # what was spoken of in the period
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,15 @@ def queue(app: App, me: str) -> Queue:
     with app.engine.connect() as connection:
         words = _last_words(connection, pks)
         memories = _memories(connection, pks)
+        trouble = troubles(connection, pks)
     vocabulary = app.conversation.words
     lines = []
     for one in handovers:
         memory = memories.get(one.conversation_pk, Memory())
         text, at = words.get(one.conversation_pk, ("", one.asked_at))
         region, topic = region_of(memory, vocabulary), topic_of(memory)
-        lines.append(Line(one, region, topic, text, at))
+        in_need = trouble.get(one.conversation_pk, ())
+        lines.append(Line(one, region, topic, text, at, in_need))
     return Queue(
         waiting=tuple(line for line in lines if line.handover.state == "waiting"),
         mine=tuple(line for line in lines if line.handover.staff == me),
@@ -137,7 +140,6 @@ def past(
             TurnRow.conversation_pk,
             last,
             func.count().label("questions"),
-            func.sum(case((TurnRow.intent == _DISTRESS, 1), else_=0)).label("distress"),
         )
         .where(
             TurnRow.speaker == "user",
@@ -163,7 +165,6 @@ def past(
             ConversationRow.channel,
             TurnRow.asked_at,
             found.c.questions,
-            found.c.distress,
             TurnRow.text,
             TurnRow.status,
             found.c.last,
@@ -177,7 +178,8 @@ def past(
             (HandoverRow.conversation_pk == ConversationRow.pk) & HandoverRow.state.in_(OPEN),
         )
         .order_by(found.c.last.desc())
-    )
+    ).all()
+    trouble = troubles(connection, [row.pk for row in rows], wanted.since, wanted.until)
     return [
         Past(
             row.pk,
@@ -188,7 +190,7 @@ def past(
             row.status,
             row.state,
             row.last,
-            bool(row.distress),
+            trouble.get(row.pk, ()),
         )
         for row in rows
     ]

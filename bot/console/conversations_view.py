@@ -11,6 +11,7 @@ from bot.console import accounts, canned, notes
 from bot.console.conversations import clock, labels_of
 from bot.console.conversations_draft import bot_draft, unanswered
 from bot.console.conversations_found import queue, region_of, topic_of
+from bot.console.conversations_trouble import troubles
 from bot.console.rendering import page
 from bot.console.roles import may_open
 from bot.console.security import Visitor
@@ -54,6 +55,7 @@ def show_conversation(
         ready = canned.listed(connection)
         left = notes.of_conversation(connection, pk)
         everybody = accounts.everybody(connection)
+        trouble = troubles(connection, [pk]).get(pk, ())
     values = {
         "name": visitor.account.label,
         "region": region,
@@ -70,6 +72,7 @@ def show_conversation(
         state=handover.state if handover else "closed",
         mine=mine,
         may_take=_may_take(handover, me),
+        trouble=trouble,
         labels=labels_of(everybody),
         colleagues=_colleagues(everybody, visitor),
         codes=table("close_code"),

@@ -28,9 +28,11 @@ from bot.conversations.stored import (
     reply_to_json,
 )
 from bot.redact import redact
+from dialogs.distress import distress_in
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
 from dialogs.wording import say
+from nlu.normalise import normalise
 
 TRIES = 5  # as often is what another process was faster with begun anew
 Result = TypeVar("Result")
@@ -104,6 +106,7 @@ class Held:
                 "reply": reply_to_json(kept),
                 "release": kept.release,
                 "region": memory.region,
+                "distress": _distress(message),
                 "asked_at": asked_at,
                 "answered_at": answered_at,
             },
@@ -130,6 +133,12 @@ class Held:
 def note_change(connection: Connection, conversation_pk: int, now: dt.datetime) -> None:
     """Tell those who watch the conversation, once this transaction is through."""
     connection.execute(_CHANGED, {"conversation_pk": conversation_pk, "at": now})
+
+
+def _distress(message: Message) -> str | None:
+    """The kind of trouble that a person's message speaks of, whoever answers it."""
+    found = distress_in(normalise(message.text)) if message.speaker == "user" else None
+    return found.id if found else None
 
 
 # A turn's statements are built once: building one takes longer than running it.

@@ -59,6 +59,7 @@ class TurnRow(Base):
     reply: Mapped[str] = mapped_column(Text)  # dialogs.reply.Reply as JSON, redacted
     release: Mapped[str | None] = mapped_column(String(40))
     region: Mapped[str | None] = mapped_column(String(20))  # where the person is, if they said so
+    distress: Mapped[str | None] = mapped_column(String(20))  # a kind of dialogs/distress.yaml
     asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
     answered_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
 

@@ -244,6 +244,17 @@ def test_what_is_typed_outlives_updates_and_reloads(somebody: Opener, li: Page) 
     expect(box).to_have_value("正在写一句长的")
 
 
+def test_who_is_in_need_is_marked_while_they_wait(somebody: Opener, li: Page) -> None:
+    mei = wants_a_person(somebody())
+    expect(li.get_by_role("button", name="接过来")).to_be_visible(timeout=SOON)
+    expect(li.locator("#queue .badge")).to_have_count(0)
+    ask(mei, "老板拖欠我三个月工资")
+    ask(mei, "我在雇主家摔断了腿")
+    marks = li.locator("#queue .talks .badge")
+    expect(marks).to_have_text(["受伤、工伤", "欠薪"], timeout=SOON)
+    accessible(li)
+
+
 def test_canned_answers_and_the_draft_by_keyboard(somebody: Opener, li: Page) -> None:
     mei = wants_a_person(somebody())
     take(li)

@@ -81,6 +81,18 @@ def test_the_queue_shows_who_waits_and_what_about(desk: Desk) -> None:
     assert desk.logged_in("operator").get(f"{HERE}/waiting").json() == {"waiting": 1, "held": 0}
 
 
+def test_who_is_in_need_is_seen_before_anybody_is_taken(desk: Desk) -> None:
+    said(desk, "老板拖欠我三个月工资")
+    pk = asked_for_a_person(desk)
+    calm = asked_for_a_person(desk, "calm")
+    li = desk.logged_in("operator")
+    mark = '<span class="badge warn">欠薪</span>'
+    assert li.get(HERE).text.count(mark) == 1
+    assert mark in li.get(f"{HERE}/{pk}").text
+    assert li.get(f"{HERE}/{calm}").text.count(mark) == 1  # of the one beside it
+    assert li.get(f"{HERE}/past").text.count(mark) == 1
+
+
 def test_take_speak_and_give_back(desk: Desk) -> None:
     pk, li = asked_for_a_person(desk), desk.logged_in("operator")
     taken = li.submit(f"{HERE}/{pk}/take")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from bot.console.conversations_found import Wanted, channels, past, pulse
+from bot.console.wording import table
 from bot.conversations.held import held
 from bot.delivery.outbox import Outbox
 from bot.handover.desk import Handovers
 from bot.sealing import Seal
+from dialogs import distress
 from dialogs.memory import Memory
 from dialogs.reply import Block, Message, Reply, Statement, Status
+from knowledge.strict_yaml import read
 from tests.bot.serving import NOW, SEAL_KEY
+
+DISTRESS = Path(distress.__file__).with_suffix(".yaml")
 
 DAY = dt.timedelta(days=1)
 
@@ -25,9 +31,8 @@ def asked(
     status: Status,
     at: dt.datetime,
     channel: str = "web",
-    intent: str = "permit",
 ) -> None:
-    reply = Reply(status, (Block("talk", (Statement("好"),)),), intent=intent)
+    reply = Reply(status, (Block("talk", (Statement("好"),)),), intent="permit")
     with held(engine, channel, person, at) as conversation:
         message = Message(words, person, f"{words}-{at}", channel)
         conversation.add_turn(message, reply, Memory(), at, at)
@@ -61,13 +66,31 @@ def test_the_past_by_period_channel_and_status(engine: Engine) -> None:
         assert [first[0].words, *(one.words for one in second)] == ["别处的", "晚的"]
 
 
-def test_who_was_in_need_is_marked_whatever_was_said_afterwards(engine: Engine) -> None:
-    asked(engine, "a", "他打我", Status.ANSWERED, NOW - DAY, intent="emergency")
+def test_who_is_in_need_is_marked_with_what_whatever_was_said_afterwards(engine: Engine) -> None:
+    asked(engine, "a", "老板拖欠我三个月工资", Status.ANSWERED, NOW - DAY)
+    asked(engine, "a", "他还打我", Status.ANSWERED, NOW - DAY)
     asked(engine, "a", "谢谢", Status.ANSWERED, NOW)
-    asked(engine, "b", "补证去哪", Status.ANSWERED, NOW)
-    with engine.connect() as connection:
-        found = past(connection, Wanted(NOW - 2 * DAY, NOW + DAY))
-    assert {one.words: one.distress for one in found} == {"补证去哪": False, "谢谢": True}
+    asked(engine, "b", "我在雇主家摔断了腿", Status.ANSWERED, NOW)
+    asked(engine, "c", "补证去哪", Status.ANSWERED, NOW)
+
+    def marks(since: dt.datetime) -> dict[str, list[tuple[str, bool]]]:
+        with engine.connect() as connection:
+            found = past(connection, Wanted(since, NOW + DAY))
+        return {one.words: [(t.words, t.danger) for t in one.trouble] for one in found}
+
+    hurt = [("受伤、工伤", True)]
+    assert marks(NOW - 2 * DAY) == {
+        "补证去哪": [],
+        "我在雇主家摔断了腿": hurt,
+        "谢谢": [("被打、被威胁", True), ("欠薪", False)],
+    }
+    assert marks(NOW)["谢谢"] == []  # nothing of it in that period
+
+
+def test_every_kind_of_distress_has_its_mark() -> None:
+    kinds = {row["id"] for row in read(DISTRESS).data}
+    assert kinds < set(table("distress"))
+    assert set(table("distress_danger")) < set(table("distress"))
 
 
 def test_the_pulse_tells_what_concerns_somebody(engine: Engine) -> None:

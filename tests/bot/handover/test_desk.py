@@ -203,6 +203,22 @@ def test_out_of_hours_a_number_is_taken_and_kept_sealed(office: App, clock: Cloc
     assert office.handovers.contact(handover.pk) is None
 
 
+def test_out_of_hours_a_number_may_be_dictated_and_a_slip_is_asked_about(
+    office: App, clock: Clock
+) -> None:
+    clock.at += dt.timedelta(hours=10)
+    said(office, "转人工")
+    assert "多了或者少了几位" in said(office, "幺三八，幺二三四，五六七")[0]
+    assert office.handovers.listed() == []
+    assert "记下了" in said(office, "幺三八，幺二三四，五六七八，下午打")[0]
+    (handover,) = office.handovers.listed(("contact",))
+    contact = office.handovers.contact(handover.pk)
+    assert contact == "幺三八，幺二三四，五六七八，下午打（13812345678）"
+    with office.engine.connect() as connection:
+        kept = str(connection.execute(text("SELECT text, reply FROM turn")).all())
+    assert "五六七" not in kept
+
+
 def test_who_still_waits_when_hours_end_is_told_once_and_may_leave_a_number(
     office: App, clock: Clock
 ) -> None:
