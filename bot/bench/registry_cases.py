@@ -13,7 +13,8 @@ from PIL import Image
 
 from bot.bench.registry_world import MANY, VALID_KINDS, Trial, World
 from knowledge.registry import qr
-from knowledge.registry.contract import SHANGHAI, StatusChanged, day_in_china
+from knowledge.registry.contract import SHANGHAI, day_in_china
+from knowledge.registry.contract_service import StatusChanged
 from knowledge.registry.demo import DemoPermit
 from knowledge.registry.faults import RAW_FAULTS, SIGNED_FAULTS
 from knowledge.registry.outcome import Outcome, Verdict

@@ -2,7 +2,8 @@
 
 Everything is strict: no unknown key, no coercion, closed enumerations. A registry that wants to say
 something new says it in a new version of the contract; until then its answer is refused, which can
-cost a verdict but can never make one up. The worker's part is in contract_worker.py.
+cost a verdict but can never make one up. The worker's part is in contract_worker.py, what stands
+around a check (refusals, several checks at once, health, notices) in contract_service.py.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 ANSWER_LIFETIME_S = 60
 SIGNATURE_LIFETIME_S = 120
 CLOCK_LEEWAY_S = 60
-BATCH_MOST = 50
 
 # Types of signed tokens: one made for one use is refused for every other.
 TYP_ANSWER = "permit-answer+jwt"
@@ -92,24 +92,6 @@ class ListKind(StrEnum):
 
     RED = "RED"
     BLACK = "BLACK"
-
-
-class ErrorCode(StrEnum):
-    """Why the registry refuses a request."""
-
-    BAD_FORMAT = "BAD_FORMAT"
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    SCOPE = "SCOPE"
-    CONSENT_REQUIRED = "CONSENT_REQUIRED"
-    NOT_FOUND = "NOT_FOUND"
-    METHOD = "METHOD"
-    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
-    TRANSITION = "TRANSITION"
-    TOO_LARGE = "TOO_LARGE"
-    CHECK_DIGIT = "CHECK_DIGIT"
-    QUOTA = "QUOTA"
-    INTERNAL = "INTERNAL"
-    MAINTENANCE = "MAINTENANCE"
 
 
 def _plain(text: str) -> str:
@@ -278,59 +260,6 @@ class VerifyResponse(Verification):
     """The body of a 200: the fields for people and tools to read, and the signature over them."""
 
     sig: str
-
-
-class BatchItem(Strict):
-    """One item's own result; an item that fails never fails the rest."""
-
-    http_status: int
-    result: VerifyResponse | None = None
-    problem: Problem | None = None
-
-
-class BatchRequest(Body):
-    """Several checks at once."""
-
-    items: Annotated[list[VerifyRequest], Field(min_length=1, max_length=BATCH_MOST)]
-
-
-class BatchResponse(Strict):
-    """Their results, in the order asked."""
-
-    items: list[BatchItem]
-
-
-class Health(Strict):
-    """Whether the registry works, and how many seconds its data lag."""
-
-    ok: bool
-    last_sync_at: AwareDatetime
-    lag_s: Annotated[float, Field(ge=0)]
-
-
-class StatusChanged(Strict):
-    """The body of the webhook `permit.status_changed`."""
-
-    event_id: UUID
-    permit_hmac: Digest
-    status_version: Annotated[int, Field(ge=1)]
-    at: int
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: ErrorCode
-    retry_after: int | None = None
-    request_id: str | None = None
-
-
-BatchItem.model_rebuild()
 
 
 def subject_of(nonce: str, asked: str) -> str:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from knowledge.registry.contract import StatusChanged
+from knowledge.registry.contract_service import StatusChanged
 from knowledge.registry.strict_json import loads
 
 WINDOW_S = 300

@@ -28,15 +28,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from stdnum.iso7064 import mod_37_36
 
 from knowledge.registry.contract import (
+    Nonce,
+    Strict,
+    VerifyRequest,
+    VerifyResponse,
+)
+from knowledge.registry.contract_service import (
     BatchItem,
     BatchRequest,
     BatchResponse,
     ErrorCode,
     Health,
-    Nonce,
-    Strict,
-    VerifyRequest,
-    VerifyResponse,
 )
 from knowledge.registry.contract_worker import (
     ConsentCreated,

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from knowledge.bodies import read_body, replayed
-from knowledge.registry.contract import ErrorCode, Problem
+from knowledge.registry.contract_service import ErrorCode, Problem
 
 MOST_BODY = 64 * 1024
 log = structlog.get_logger(__name__)

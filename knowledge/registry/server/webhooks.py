@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.registry.contract import StatusChanged
+from knowledge.registry.contract_service import StatusChanged
 from knowledge.registry.server.core import Core
 from knowledge.registry.server.tables import DeliveryRow, PermitRow, SubscriptionRow
 from knowledge.registry.webhook import permit_key, signature

@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 from knowledge.registry import qr
 from knowledge.registry.audit import AuditLog
 from knowledge.registry.client import RegistryClient
-from knowledge.registry.contract import Purpose, Reason, Source, StatusChanged
+from knowledge.registry.contract import Purpose, Reason, Source
+from knowledge.registry.contract_service import StatusChanged
 from knowledge.registry.contract_worker import (
     ConsentDecision,
     ConsentRequest,
