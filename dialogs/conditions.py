@@ -19,7 +19,9 @@ def describe(node: Condition, words: Vocabulary) -> str:
         return node.says
     if node.all_ is not None:
         named = [one.unspecified for one in node.all_ if one.unspecified and not one.says]
-        defined = [describe(one, words) for one in node.all_ if one.says or not one.unspecified]
+        # One of several ways last: it would not be seen where it ends.
+        ordered = sorted(node.all_, key=lambda one: one.any_ is not None and one.says is None)
+        defined = [describe(one, words) for one in ordered if one.says or not one.unspecified]
         return listed([*defined, _undefined(named)] if named else defined)
     if node.any_ is not None:
         return say("conditions.any", items="；".join(describe(child, words) for child in node.any_))
