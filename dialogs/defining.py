@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from dialogs.composer import Composer
 from dialogs.document_facts import Facts
@@ -14,28 +15,45 @@ from dialogs.reply import Block, Reply, Statement, Status
 from dialogs.wording import say, table
 from knowledge.schema import Clause, Document
 from knowledge.standing import exists
+from knowledge.strict_yaml import read
+from nlu.entities import facts_of
 from nlu.understanding import Understanding
 
+# What may be told of a person by a word that is only asked about.
+_TELLING = frozenset(("group", "fact"))
 # A sentence of a clause is longer than its heading, and shown up to so many characters.
 _HEADING, _SHOWN = 22, 120
 
 
 def word_asked(one: Understanding) -> str | None:
     """The word whose meaning the message asks for."""
-    if not says("defines", one.text):
+    text = one.text
+    for entity in one.entities:
+        text = text.replace(entity.text, "") if entity.kind == "region" else text
+    if not says("defines", text.strip("，。？！的 ")):
         return None
     return next((word for word in _words() if word in one.text), None)
 
 
-def defined(word: str) -> Reply:
-    """The explanation of the word."""
-    text = say("definition", word=word, meaning=_words()[word])
-    return Reply(Status.ANSWERED, (Block("talk", (Statement(text),)),))
+def defined(word: str, composer: Composer) -> Reply:
+    """The word in plain words, and how a document defines it, or that none does."""
+    composer.talk(say("definition", word=word, meaning=_words()[word]))
+    where = _defined_by().get(word)
+    found = composer.library.clause(where["clause"]) if where else None
+    if where is None or found is None or not exists(found[1], composer.as_of):
+        composer.talk(say("definition_none"))
+        return composer.reply(Status.ANSWERED)
+    clause, document = found
+    cited = composer.cite(document, clause.id, where["quote"], clause.heading)
+    text = say("definition_given", name=document.name, quote=where["quote"])
+    composer.add("quotation", Statement(text, cited))
+    composer.standings(Facts(composer, document).entries())
+    return composer.reply(Status.ANSWERED)
 
 
 def as_used(word: str, intent: str, around: Sequence[str], composer: Composer) -> Reply | None:
-    """The explanation, and a sentence of a document of the areas `around` that uses the word; of
-    any area where that is empty. None where no one area's documents do."""
+    """A sentence of a document of the areas `around` that uses the word; of any area where that is
+    empty. None where no one area's documents do."""
     found = composer.library.documents(around or None)
     documents = [document for document in found if exists(document, composer.as_of)]
     documents.sort(key=lambda document: document.programme != intent)
@@ -44,7 +62,6 @@ def as_used(word: str, intent: str, around: Sequence[str], composer: Composer) -
         return None
     document, clause, sentence = uses[0]
     cited = composer.cite(document, clause.id, sentence, clause.heading)
-    composer.blocks += defined(word).blocks
     text = say("search.quote", name=document.name, quote=sentence)
     composer.add("quotation", Statement(text, cited))
     composer.standings(Facts(composer, document).entries())
@@ -73,9 +90,31 @@ def led_by(definition: Reply, answer: Reply) -> Reply:
     which is meant."""
     if answer.status is Status.NEEDS_INFO:
         asked = tuple(block for block in answer.blocks if block.kind == "question")
-        return replace(answer, blocks=(*definition.blocks, *asked), citations=())
+        blocks = (*definition.blocks, *asked)
+        return replace(answer, blocks=blocks, citations=definition.citations)
+    told = {one.document_id for one in answer.citations}
+    lead = definition.blocks
+    if {one.document_id for one in definition.citations} <= told:  # what it is worth comes below
+        lead = tuple(block for block in lead if block.kind != "standing")
     used = Block("talk", (Statement(say("definition_used")),))
-    return replace(answer, blocks=(*definition.blocks, used, *answer.blocks))
+    citations = tuple(dict.fromkeys((*definition.citations, *answer.citations)))
+    return replace(answer, blocks=(*lead, used, *answer.blocks), citations=citations)
+
+
+def without_word(word: str, one: Understanding) -> Understanding:
+    """The question without what the word itself would tell: who asks what 灵活就业 means is no such
+    worker."""
+    kept = tuple(
+        e for e in one.entities if e.kind not in _TELLING or not (e.text in word or word in e.text)
+    )
+    return replace(one, entities=kept, facts=facts_of(kept))
+
+
+@cache
+def _defined_by() -> dict[str, dict[str, str]]:
+    """Where a document itself says what a word means, by the word."""
+    data: dict[str, dict[str, str]] = read(Path(__file__).with_name("definitions.yaml")).data
+    return data
 
 
 @cache

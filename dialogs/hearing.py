@@ -15,7 +15,7 @@ from dialogs.about_document import about_document
 from dialogs.agencies import agencies_asked
 from dialogs.asked_back import again, steered
 from dialogs.choosing import chosen_topic
-from dialogs.defining import as_used, defined, led_by, word_asked
+from dialogs.defining import as_used, defined, led_by, without_word, word_asked
 from dialogs.desk import Desk, covered
 from dialogs.follow_up import (
     adds_nothing,
@@ -26,13 +26,17 @@ from dialogs.follow_up import (
     only_tells,
     rest_of,
 )
+from dialogs.joining import joined
 from dialogs.learning import learned
 from dialogs.memory import Interview, Memory, Pending
+from dialogs.past import of_today
 from dialogs.persons import heard_of
 from dialogs.reading import DONT_KNOW, answer_to, believable, says, without_correction
 from dialogs.replies import ANSWER, Replies
 from dialogs.reply import Reply, Status
 from dialogs.retelling import told_again
+from dialogs.righting import put_right
+from dialogs.select import GROUP_TOPICS
 from dialogs.talking import talk
 from dialogs.torn import both_ways
 from dialogs.wording import say
@@ -63,10 +67,16 @@ class Hearing:
 
     def hears(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """The turn of one question."""
+        word = word_asked(one)
+        one = of_today(without_word(word, one) if word else one)
         person, one = heard_of(one, memory)
         if person != memory.person:
             return self._of_another(one, memory.about(person))
         waiting = memory.pending is not None and memory.interview is not None
+        if memory.interview is not None or memory.checked is not None:
+            righted = put_right(one, memory, self.desk.words, self.now)
+            if righted is not None:
+                return self._righted(one, righted)
         if memory.pending is not None:
             answered = steered(one, memory, self.replies) or self._answered(one, memory)
             if answered is not None:
@@ -86,6 +96,17 @@ class Hearing:
                 reply, memory = replace(reply, blocks=(), citations=()), _restarted(memory)
             return self.replies.talking.which(torn[0], reply, memory)
         return self.replies.resumed(reply, memory, one) if waiting and still else (reply, memory)
+
+    def _righted(self, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """The turn of somebody who put something right: the interview, or what came of it, once
+        more, with what is settled by now."""
+        memory = learned(one, memory, self.desk, self.now)
+        if memory.interview is None:
+            return self.replies.checked_again(one, memory)
+        memory = _restarted(memory)
+        anew = replace(memory.interview, opened=False) if memory.interview else None
+        reply, memory = self.replies.interview(replace(memory, interview=anew), one)
+        return self.replies.corrected(reply, one), memory
 
     def _remark(self, one: Understanding) -> bool:
         """Whether a message during the interview asks nothing: no lecture is wished for then."""
@@ -127,6 +148,8 @@ class Hearing:
             return self.replies.talking.says_back(
                 replace(one, ranking=(Score("complain_bot", 1.0),)), memory
             )
+        if says("child_works", one.text) and asks(one):
+            return talk(Status.NOT_COVERED, say("child_works"), intent=one.intent), memory
         if (word := word_asked(one)) is not None:
             return self._defined(word, one, memory)
         if says("back", one.text):
@@ -203,15 +226,23 @@ class Hearing:
 
     def _defined(self, word: str, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
         """A word explained, and below it what the documents say, or how one of them uses it."""
-        answer = None
-        if one.intent in self.desk.words.topics:
-            answer, memory = self.replies.question(one, memory)
-        if answer is not None and (answer.citations or answer.status is Status.NEEDS_INFO):
-            return led_by(defined(word), answer), memory
+        definition = defined(word, self.replies.composer())
         place = next((str(code) for code in one.values("region")), memory.region)
         around = self.desk.words.ancestors(place) if place else ()
         used = as_used(word, one.intent, around, self.replies.composer())
-        return used or defined(word), memory
+        if place and used is None and one.intent in GROUP_TOPICS:
+            # What the place has for everybody is no answer to who these people are.
+            unused = talk(
+                Status.ANSWERED,
+                say("definition_unused", asked=self.desk.words.regions[place].label),
+            )
+            return joined([definition, unused], []), memory
+        answer = None
+        if one.intent in self.desk.words.topics and one.confidence >= ANSWER:
+            answer, memory = self.replies.question(one, memory)
+        if answer is not None and (answer.citations or answer.status is Status.NEEDS_INFO):
+            return led_by(definition, answer), memory
+        return led_by(definition, used) if used else definition, memory
 
     def by_label(self, one: Understanding) -> Understanding:
         """A topic's own label, as options send it, needs no guessing; nobody who names no permit

@@ -148,7 +148,7 @@ def _opening(
     names = listed(_named(own, words))
     text = say("interview.opening", region=whose(own, region, words), names=names)
     composer.add("conclusion", Statement(text, tuple(dict.fromkeys(clauses))))
-    settled = decided(own, composer, words)
+    settled = decided(own, memory.facts, composer, words)
     if settled:
         composer.add("detail", *settled)
     _worth(own, composer)

@@ -37,6 +37,8 @@ _TRADE = 0.6
 _LEARNT = re.compile("[学教当]$")
 # Everyday words that stand for something else in documents (保险公司, and 企业 for a firm).
 _ELSEWHERE = frozenset(("公司",))
+# A year stands in every plan's targets: it is one number, and not four characters that many share.
+_YEAR = re.compile(r"(?<!\d)20[12]\d年?")
 # What terms are worth is rounded to this part of one, so that sums are exact.
 _GRAIN = 2.0**30
 # Characters that say nothing about what is asked, alone or two together.
@@ -116,10 +118,11 @@ def _without_trades(asked: dict[str, float], text: str, words: Vocabulary) -> di
 
 
 def _terms(text: str) -> dict[str, float]:
-    text = text.strip()
+    numbers = dict.fromkeys((f"{number:g}" for number in numbers_in(text)), _WORD)  # 五十块
+    text = _YEAR.sub(" ", text).strip()
     terms = dict.fromkeys(text, _CHARACTER)
     terms |= dict.fromkeys(map("".join, pairwise(text)), _PAIR)
-    terms |= dict.fromkeys((f"{number:g}" for number in numbers_in(text)), _WORD)  # 五十块
+    terms |= numbers
     terms |= {word: _WORD * weight for word, weight in question_words(text).items()}
     return {term: weight for term, weight in terms.items() if not _EMPTY.issuperset(term)}
 

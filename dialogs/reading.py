@@ -154,6 +154,11 @@ def families() -> Mapping[str, str]:
     return found
 
 
+def lasting() -> frozenset[str]:
+    """The groups that somebody who was of them is of for good."""
+    return frozenset(_data()["lasting"])
+
+
 def _number(text: str, unit: str) -> float | None:
     """The one number of the text, if it is said in the unit asked for, or months or halves of a
     year, or in none. A date, or a count of something else, is no answer."""

@@ -183,7 +183,10 @@ class Replies:
         composer = self.composer()
         text = say("interview.other_way", says=other.provision.says)
         composer.add("detail", Statement(text, composer.cite_entry(other)))
-        at = next(i for i, block in enumerate(reply.blocks) if block.kind == "conditions") + 1
+        kinds = [block.kind for block in reply.blocks]
+        if "conditions" not in kinds:
+            return reply  # places side by side: nobody's conditions are told
+        at = kinds.index("conditions") + 1
         blocks = (*reply.blocks[:at], *composer.blocks, *reply.blocks[at:])
         citations = (*reply.citations, *composer.citations.values())
         return replace(reply, blocks=blocks, citations=citations)
@@ -232,10 +235,10 @@ class Replies:
         subject = replace(subject, aspects=one.aspects or subject.aspects)
         memory = replace(memory.asks(subject), misses=0)
         reply, memory = self._policy(subject, one, memory)
-        return self._corrected(reply, one), memory
+        return self.corrected(reply, one), memory
 
     @staticmethod
-    def _corrected(reply: Reply, one: Understanding) -> Reply:
+    def corrected(reply: Reply, one: Understanding) -> Reply:
         """The reply, with the word that it is for what was put right."""
         if not says("correction", one.text):
             return reply
@@ -280,7 +283,7 @@ class Replies:
         other = bool(one.values("region") or one.values("third_person") or says("myself", one.text))
         again = Interview(checked.topics) if other else checked
         reply, memory = self.interview(replace(memory, pending=None, interview=again), one)
-        return self._corrected(reply, one), memory
+        return self.corrected(reply, one), memory
 
     def resumed(self, reply: Reply, memory: Memory, one: Understanding) -> tuple[Reply, Memory]:
         """A side question was answered: the interview's question is put again, or the next one

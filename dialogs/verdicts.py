@@ -66,14 +66,16 @@ def whose(found: Sequence[Benefit], region: str, words: Vocabulary) -> str:
     return say("interview.of_above", above=above, asked=asked) if above else asked
 
 
-def decided(found: Sequence[Benefit], composer: Composer, words: Vocabulary) -> list[Statement]:
+def decided(
+    found: Sequence[Benefit], facts: Facts, composer: Composer, words: Vocabulary
+) -> list[Statement]:
     """What the facts told so far settle, a line for each benefit with conditions."""
     lines = []
     for benefit in found:
         determination, entry = benefit.determination, benefit.entry
         if entry.provision.when is None or determination.outcome is Truth.UNKNOWN:
             continue
-        heading = _heading(benefit, _MARK[determination.outcome], composer, words)
+        heading = _heading(benefit, _mark(benefit, facts, words), composer, words)
         reasons = explain(determination, words)
         for one in determination.steps:
             composer.cite(entry.document, one.clause, one.quote, entry.clause.heading)
@@ -116,7 +118,7 @@ def _mark(benefit: Benefit, facts: Mapping[str, FactValue], words: Vocabulary) -
         return "not_yet"
     if provision.when is None:
         return "unconditional"
-    if outcome is Truth.MET and _doubtful(benefit, facts):
+    if outcome is not Truth.NOT_MET and _doubtful(benefit, facts):
         return "doubtful"
     return _MARK[outcome]
 
@@ -133,8 +135,11 @@ def _heading(benefit: Benefit, mark: str, composer: Composer, words: Vocabulary)
     entry = benefit.entry
     key = "unknown" if mark == "doubtful" else mark
     topic, verb = words.topics[benefit.topic].label, entry.provision.strength
-    heading = say(f"interview.{key}", topic=topic, verb=verb)
     worth = standing(entry.document, composer.as_of)
+    if mark == "met" and worth in _OPENER:
+        # Whoever meets the conditions of what is gone, or was only reported, is given nothing.
+        return say(f"interview.met_{worth.value}", topic=topic)
+    heading = say(f"interview.{key}", topic=topic, verb=verb)
     if has(f"interview.{worth.value}") and (mark == "met" or worth in _OPENER):
         heading = say(f"interview.{worth.value}", heading=heading)
     return heading
