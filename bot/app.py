@@ -25,6 +25,9 @@ from bot.review.retrain import Trainer
 from bot.sealing import Seal
 from bot.settings import Settings
 from dialogs.converse import Conversation
+from dialogs.memory import Memory
+from dialogs.reply import Message
+from dialogs.wording import say
 from knowledge.library import Library
 from knowledge.loader import DOCUMENTS, folder_digest, load_folder
 from knowledge.registry.server.registry import Registry
@@ -136,12 +139,15 @@ def assemble(settings: Settings, progress: Progress = lambda _line: None) -> App
     return connected(settings, engine, conversation, seal, registry, understander, metrics, trainer)
 
 
-def settle() -> None:
-    """To be called when a process has loaded what it lives with: dictionaries, vocabulary, model.
+def settle(app: App) -> None:
+    """To be called before a process answers anybody: it loads what it lives with.
 
-    The garbage collector then leaves that alone; going through it all stopped a turn now and then
-    for a tenth of a second.
+    Dictionary, patterns and what the library keeps in memory are loaded by the first question,
+    which took seconds: WeChat waits for five. It is one of our own, and nobody hears of it. The
+    garbage collector then leaves all that alone; going through it stopped a turn now and then for
+    a tenth of a second.
     """
+    app.conversation.converse(Message(say("talk.not_understood")), Memory())
     gc.collect()
     gc.freeze()
 

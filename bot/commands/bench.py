@@ -50,7 +50,7 @@ def turn(
     from bot.settings import settings
 
     app = assemble(settings(), typer.echo)
-    settle()
+    settle(app)
     typer.echo(time_turns(app, read_questions(questions)))
 
 

@@ -24,7 +24,7 @@ def run_server(host: str | None, port: int | None) -> None:
     typer.echo(f"安心问 is open at {current.address}/  (Ctrl+C stops it)")
     structlog.get_logger().info("serving", host=current.host, port=current.port)
     web = create_app(app)
-    settle()
+    settle(app)
     config = uvicorn.Config(
         web,
         host=current.host,

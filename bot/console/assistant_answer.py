@@ -155,6 +155,8 @@ def answered(app: App, call: Call, wish: Wish) -> Answer:
     sure = one.confidence if one is not None and one.intent in (reply.intent, call.meant) else None
     permit = reply.intent in _CHECKING
     lead = (say("assistant.permit"),) if permit else _lead(reply)
+    near = _near(one, reply, sure, words)
+    twice = {found.label for found in near}  # what the bot asks back about, with a percentage too
     return Answer(
         call=call.answered(after, fields, wish.accept),
         reply=reply,
@@ -168,9 +170,11 @@ def answered(app: App, call: Call, wish: Wish) -> Answer:
         aloud=read_aloud(reply),
         whole=as_text(replace(reply, options=())),
         sms=text_message(reply),
-        options=() if check.controls else reply.options,
+        options=tuple(
+            option for option in reply.options if not check.controls and option.label not in twice
+        ),
         sure=sure,
-        near=_near(one, reply, sure, words),
+        near=near,
         check=check,
         sources=_sources(reply, entries, day, library),
         elsewhere=_elsewhere(after, region, day, desk) if wish.compare and topic else (),

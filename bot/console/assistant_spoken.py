@@ -11,7 +11,9 @@ from dialogs.text import clause_name, short
 from dialogs.wording import say as in_plain_words
 
 SMS_MOST = 300  # characters, all of it counted
-_FIRST: tuple[BlockKind, ...] = ("conclusion", "verdict", "talk", "question")
+# A text message asks nothing back: nobody reads an answer to it.
+_FIRST: tuple[BlockKind, ...] = ("conclusion", "verdict", "talk")
+_ENDS = frozenset("。？！；：，、")
 _AFTER: tuple[BlockKind, ...] = ("conditions", "amount", "silence", "office")
 
 _DIGITS = "零一二三四五六七八九"
@@ -74,9 +76,14 @@ def _sentences(reply: Reply, kinds: Sequence[BlockKind]) -> list[str]:
     """The sentences of the blocks of `kinds`; a list under a heading is one sentence."""
     found: list[str] = []
     for block in (block for kind in kinds for block in reply.blocks if block.kind == kind):
-        said = [statement.text for statement in block.statements]
+        said = [_ended(statement.text) for statement in block.statements]
         found += [f"{block.heading}：{''.join(said)}"] if block.heading else said
     return list(dict.fromkeys(found))
+
+
+def _ended(line: str) -> str:
+    """A line of a list that stands alone on the page is a sentence among others here."""
+    return line if line[-1:] in _ENDS else f"{line}。"
 
 
 def spoken(text: str) -> str:

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from nlu.understanding import Score
 from tests.bot.console.desk import Desk, Person
+from tests.bot.serving import KeywordClassifier
 
 INTERVIEW = "长治我能领什么"
 PATH = "/console/assistant"
@@ -195,10 +197,33 @@ def test_a_text_message_is_short_and_says_what_the_document_is_worth(
     assert operator.sms.endswith("以当地部门答复为准，可打12333。")
 
 
+def test_a_text_message_about_several_places_is_whole_sentences_and_asks_nothing(
+    operator: Operator,
+) -> None:
+    page = operator.ask("培训补贴多少钱")
+    assert "您在哪个城市" in page
+    assert "您在哪个城市" not in operator.sms
+    assert re.search("(长治|广州|辽宁)：", operator.sms)
+    assert not re.search("）(长治|广州|辽宁|昆区|肇庆)：", operator.sms)
+
+
 def test_in_doubt_other_subjects_are_one_click_away(operator: Operator) -> None:
     page = operator.ask("嗯那个啥")
     assert "没听准" in page or "不归这里管" in page
     assert "记下来给政策编辑" in page
+
+
+def test_what_may_have_been_meant_is_offered_once(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likely = (("complain_bot", 0.3), ("training_subsidy", 0.25), ("accident_insurance", 0.2))
+    torn = tuple(Score(*one) for one in likely)
+    monkeypatch.setattr(KeywordClassifier, "classify", lambda _self, _text: torn)
+    page = operator.ask("那个钱啥时候到")
+    offered = re.findall(r'<button [^>]*name="(?:meant|pick)"[^>]*>.*?</button>', page, re.S)
+    words = [re.sub(r"<span.*?</span>|<[^>]+>| [0-9]+%", "", one) for one in offered]
+    assert len(words) > 1
+    assert len(set(words)) == len(words)
 
 
 def test_a_miss_is_written_down_without_personal_numbers(desk: Desk) -> None:
