@@ -1,5 +1,5 @@
-// How many people wait for a member of staff: beside “会话” in the menu and in the window's title, on
-// every page. Pages with a stream of their own (live.js) are told there; the others ask now and then.
+// How many people, and how many answers of the bot, wait for a member of staff: beside “会话” in the
+// menu and in the window's title, on every page. Pages with a stream of their own (live.js) are told there; the others ask now and then.
 
 const ASK_EVERY_MS = 15_000;
 const SOUND = "anxin-sound";
@@ -13,13 +13,14 @@ export function showWaiting({ waiting, held }) {
   badge.textContent = waiting ? `${waiting}` : "";
   badge.title = `${waiting}${badge.dataset.words}`;
   badge.hidden = waiting === 0;
-  document.title = waiting ? `(${waiting}) ${title}` : title;
+  const all = waiting + held;
+  document.title = all ? `(${all}) ${title}` : title;
   for (const count of document.querySelectorAll('[data-count="held"]')) {
-    count.textContent = `${held}`;
+    count.textContent = `${count.dataset.words ?? ""}${held}`;
     count.hidden = held === 0;
   }
-  if (last !== null && waiting > last && soundWished()) beep();
-  last = waiting;
+  if (last !== null && all > last && soundWished()) beep();
+  last = all;
 }
 
 /** Whether a sound is wished for on this machine. It is not until somebody says so. */
