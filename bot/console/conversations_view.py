@@ -76,6 +76,7 @@ def show_conversation(
         labels=labels_of(everybody),
         colleagues=_colleagues(everybody, visitor),
         codes=table("close_code"),
+        endings=table("close_code") | table("ended_itself"),
         turns=turns,
         cut=len(turns) == _SHOWN,
         draft_for=silent[0].pk if silent else "",

@@ -255,6 +255,30 @@ def test_who_is_in_need_is_marked_while_they_wait(somebody: Opener, li: Page) ->
     accessible(li)
 
 
+def test_what_is_passed_on_in_one_tab_is_gone_in_the_other_and_how_it_ended_stays(
+    somebody: Opener, li: Page
+) -> None:
+    wang = at_desk(somebody(), "wang")
+    wants_a_person(somebody())
+    take(li)
+    other = li.context.new_page()
+    other.goto(li.url)
+    ready = other.get_by_role("heading", name="常用语")
+    expect(ready).to_be_visible()
+    li.get_by_label("转给谁").select_option(label="王芳（坐席）")
+    li.get_by_role("button", name="转出去").click()
+    other.bring_to_front()
+    expect(other.get_by_text("等王芳来接")).to_be_visible(timeout=SOON)
+    expect(other.get_by_role("textbox", name="对网页上的人说")).to_be_hidden()
+    expect(ready).to_be_hidden()
+    expect(wang.get_by_text("转给您的")).to_be_visible(timeout=SOON)
+    take(wang)
+    wang.get_by_label("怎么结束的").select_option(label="请对方找别的部门")
+    wang.get_by_role("button", name="结束，交回机器人").click()
+    expect(other.locator("#facts")).to_contain_text("王芳，请对方找别的部门", timeout=SOON)
+    accessible(other)
+
+
 def test_canned_answers_and_the_draft_by_keyboard(somebody: Opener, li: Page) -> None:
     mei = wants_a_person(somebody())
     take(li)

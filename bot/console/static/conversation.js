@@ -30,7 +30,9 @@ newer.addEventListener("click", toEnd);
 
 const look = follow(desk.dataset.stream, {
   after() {
-    say.hidden = document.getElementById("head").dataset.mine !== "true";
+    const theirs = document.getElementById("head").dataset.mine !== "true";
+    say.hidden = document.getElementById("ready").hidden = theirs;
+    if (finder.value) filter();
     const now = document.getElementById("turns").childElementCount;
     if (now !== turns && wasAtEnd) toEnd();
     else if (now > turns) newer.hidden = false;
@@ -154,14 +156,14 @@ document.getElementById("draft").addEventListener("click", ({ target }) => {
 // --- canned answers ---
 
 const finder = document.getElementById("find-canned");
-const entries = [...document.querySelectorAll("#canned [role=option]")];
+const canned = document.getElementById("canned");
 
-function shownEntries() {
-  return entries.filter((entry) => !entry.hidden);
-}
+// What is filled in (a region, a subject) changes with the talk, and so do the entries.
+const entries = () => [...canned.children];
+const shownEntries = () => entries().filter((entry) => !entry.hidden);
 
 function choose(entry) {
-  for (const one of entries) one.setAttribute("aria-selected", String(one === entry));
+  for (const one of entries()) one.setAttribute("aria-selected", String(one === entry));
   if (entry) finder.setAttribute("aria-activedescendant", entry.id);
   else finder.removeAttribute("aria-activedescendant");
   entry?.scrollIntoView({ block: "nearest" });
@@ -175,29 +177,30 @@ function take(entry) {
 
 function filter() {
   const wanted = finder.value.trim();
-  for (const entry of entries) entry.hidden = !entry.textContent.includes(wanted);
+  for (const entry of entries()) entry.hidden = !entry.textContent.includes(wanted);
   choose(wanted ? shownEntries()[0] : null);
 }
 
-if (finder) {
-  finder.addEventListener("input", filter);
-  finder.addEventListener("keydown", (event) => {
-    const there = shownEntries();
-    const at = there.findIndex((entry) => entry.getAttribute("aria-selected") === "true");
-    if (event.isComposing || there.length === 0) return;
-    if (event.key === "ArrowDown") choose(there[(at + 1) % there.length]);
-    else if (event.key === "ArrowUp") choose(there[(at - 1 + there.length) % there.length]);
-    else if (event.key === "Enter") take(there[Math.max(0, at)]);
-    else return;
-    event.preventDefault();
-  });
-  for (const entry of entries) entry.addEventListener("click", () => take(entry));
-}
+finder.addEventListener("input", filter);
+finder.addEventListener("keydown", (event) => {
+  const there = shownEntries();
+  const at = there.findIndex((entry) => entry.getAttribute("aria-selected") === "true");
+  if (event.isComposing || there.length === 0) return;
+  if (event.key === "ArrowDown") choose(there[(at + 1) % there.length]);
+  else if (event.key === "ArrowUp") choose(there[(at - 1 + there.length) % there.length]);
+  else if (event.key === "Enter") take(there[Math.max(0, at)]);
+  else return;
+  event.preventDefault();
+});
+canned.addEventListener("click", ({ target }) => {
+  const entry = target.closest("[role=option]");
+  if (entry) take(entry);
+});
 
 document.addEventListener("keydown", (event) => {
   if (!event.altKey || event.ctrlKey || event.metaKey) return;
   const target = { KeyC: finder, KeyD: document.getElementById("use-draft") }[event.code];
-  if (!target) return;
+  if (!target || say.hidden) return;
   event.preventDefault();
   if (target === finder) finder.focus();
   else target.click();
