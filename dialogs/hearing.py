@@ -13,6 +13,7 @@ from functools import cache
 from dialogs import interview
 from dialogs.about_document import about_document
 from dialogs.agencies import agencies_asked
+from dialogs.aside import aside
 from dialogs.asked_back import again, steered
 from dialogs.choosing import chosen_topic
 from dialogs.defining import as_used, defined, led_by, without_word, word_asked
@@ -32,7 +33,7 @@ from dialogs.memory import Interview, Memory, Pending
 from dialogs.past import of_today
 from dialogs.persons import heard_of
 from dialogs.reading import DONT_KNOW, answer_to, believable, says, without_correction
-from dialogs.replies import ANSWER, Replies
+from dialogs.replies import ANSWER, SURE, Replies
 from dialogs.reply import Reply, Status
 from dialogs.retelling import told_again
 from dialogs.righting import put_right
@@ -53,6 +54,8 @@ _PLACE = 2
 _AGENCY = 7
 # Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
 _SURELY_OTHER, _SURELY, _LITTLE = 0.7, 0.5, 4
+# So short is a question that means nothing without the one before.
+_GOES_ON = 6
 _ANYTHING = "what_can_i_get"
 # Facts that are about being in the very place.
 _HERE = frozenset(("local_registration", "local_social_insurance"))
@@ -160,6 +163,12 @@ class Hearing:
         if memory.checked is not None and (tells or says("myself", one.text)):
             return self.replies.checked_again(one, memory)
         anything = one.intent == _ANYTHING and one.confidence >= ANSWER
+        if not anything and not says("correction", one.text):
+            found = aside(one, memory, self.desk, self.replies.day)
+            if found is not None:
+                return self.replies.beside(found, one, memory)
+        if self._only_goes_on(one, memory):
+            return self.replies.follow_up(one, memory)
         anew = (anything or says("anything", one.text)) and not says("myself", one.text)
         topics = self.desk.words.topics
         other = one.confidence < (_SURELY if one.intent in topics else _SURELY_OTHER)
@@ -187,12 +196,24 @@ class Hearing:
             return talk(Status.CLARIFY, say("which_topic")), memory
         return self.replies.question(one, memory)
 
+    def _only_goes_on(self, one: Understanding, memory: Memory) -> bool:
+        """Whether a few words ask on, and tell no other subject: 给谁, 多少份, 谁负责认定."""
+        if memory.subject is None or not memory.shown or not asks(one) or one.values("region"):
+            return False
+        if len(one.text) > _GOES_ON or one.entities or says("and_that", one.text):
+            return False
+        whose = one.intent == "organisation" and one.aspects == {"office"}
+        return whose or one.confidence < _SURELY
+
     def _names_another(self, one: Understanding, memory: Memory) -> bool:
         """Whether the message names a topic that is not the one in hand: 我家能领就业券吗."""
-        if memory.subject is None or one.facts or one.intent in memory.subject.topics:
+        if memory.subject is None or one.facts or one.intent == memory.subject.intent:
             return False
         topic = self.desk.words.topics.get(one.intent)
-        return topic is not None and any(name in one.text for name in topic.called)
+        if topic is None:
+            return False
+        sum_named = bool(one.values("money")) and one.confidence >= SURE  # 那50块的减免
+        return sum_named or any(name in one.text for name in topic.called)
 
     def _ticked(self, one: Understanding, memory: Memory) -> Memory | None:
         """The memory of somebody who answers an open condition of the last answer: 签了."""

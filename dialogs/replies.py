@@ -11,16 +11,19 @@ from dataclasses import dataclass, replace
 from dialogs import handoff, interview, policy
 from dialogs.about_agency import about_agency
 from dialogs.agencies import agencies_asked
+from dialogs.answer import answered
+from dialogs.aside import Aside
 from dialogs.benefits import benefit_shown, other_way, topics_for
 from dialogs.composer import Composer
 from dialogs.desk import Desk
 from dialogs.finding import nearest
 from dialogs.follow_up import asks, only_facts, rest_of
+from dialogs.gaps import Gap
 from dialogs.joining import joined
 from dialogs.memory import Interview, Memory, Pending, Shown, Subject
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask
+from dialogs.select import Ask, is_money
 from dialogs.shown import shown_by
 from dialogs.sums import sums_in
 from dialogs.talking import Talking, of_person, talk
@@ -236,6 +239,28 @@ class Replies:
         memory = replace(memory.asks(subject), misses=0)
         reply, memory = self._policy(subject, one, memory)
         return self.corrected(reply, one), memory
+
+    def beside(self, found: Aside, one: Understanding, memory: Memory) -> tuple[Reply, Memory]:
+        """母婴的呢: the provision beside the one that was told, or that it is not written."""
+        assert memory.subject is not None  # noqa: S101 - asked only behind an answer
+        provision, document = found.entry.provision, found.entry.document
+        topic = provision.topics[0]
+        aspects = one.aspects or memory.subject.aspects
+        if not any(map(is_money, provision.amounts)) and not says("money", one.text):
+            aspects -= {"amount"}  # 多少人次, 最高几级
+        subject = Subject(topic, {topic: 1.0}, provision.says, aspects, sure=True)
+        ask = Ask(one.text, subject.topics, aspects, memory.facts, sure=True)
+        composer = self.composer()
+        if memory.region is None:
+            composer.talk(
+                say("region.assumed", name=self.desk.words.regions[document.region].label)
+            )
+        gap = Gap(document, found.silence) if found.silence else None
+        complete = answered(composer, ask, [found.entry], gap)
+        status = Status.ANSWERED if complete else Status.PARTLY_ANSWERED
+        reply = composer.reply(status, intent=topic, confidence=one.confidence)
+        reply, memory = of_person(reply, memory), memory.asks(subject)
+        return reply, replace(memory, shown=shown_by(reply), open_facts=reply.open_facts)
 
     @staticmethod
     def corrected(reply: Reply, one: Understanding) -> Reply:
