@@ -7,7 +7,6 @@ permit that is unknown, withheld, or asked for with a wrong factor cannot be tol
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,39 +19,21 @@ from sqlalchemy.orm import Session
 
 from knowledge.registry import contract, qr, signing
 from knowledge.registry.contract import (
-    Component,
-    Components,
-    ComponentState,
-    ListEntry,
-    ListKind,
     Match,
-    PermitBlock,
-    Reason,
     Source,
-    Star,
     Status,
     VerifyRequest,
     VerifyResponse,
     day_in_china,
 )
-from knowledge.registry.contract_worker import DetailScope
-from knowledge.registry.permit_number import mask
 from knowledge.registry.server.consents import Consents
-from knowledge.registry.server.core import Core, Scope, cities
+from knowledge.registry.server.core import Core, Scope
 from knowledge.registry.server.keys import Keyring, Keys
-from knowledge.registry.server.names import mask_name, same_name
-from knowledge.registry.server.tables import (
-    AnsweredRow,
-    CheckRow,
-    ComponentRow,
-    ListEntryRow,
-    PermitRow,
-    StarRow,
-)
+from knowledge.registry.server.names import same_name
+from knowledge.registry.server.showing import block_of, details_of, status_of
+from knowledge.registry.server.tables import AnsweredRow, CheckRow, PermitRow
 
 _KEEP_ANSWERS_S = 180
-_DUE_DAYS = 30
-_COMPONENTS = ("identity", "training", "health", "insurance", "background")
 
 
 class Conflict(Exception):
@@ -121,29 +102,6 @@ class Answering:
             )
             return response
 
-    def components_of(self, session: Session, row: PermitRow) -> Components:
-        """The worker's checks as of today."""
-        today = day_in_china(self._core.now())
-        held = {
-            component.name: component
-            for component in session.scalars(
-                select(ComponentRow).where(ComponentRow.permit_id == row.id)
-            )
-        }
-        return Components(**{name: _component(held.get(name), today) for name in _COMPONENTS})
-
-    def block_of(self, row: PermitRow) -> PermitBlock:
-        """What may be shown of a permit to whoever proved to know it."""
-        return PermitBlock(
-            no_masked=mask(row.number),
-            name_masked=mask_name(row.full_name),
-            city=cities()[row.city].name,
-            issued_on=row.issued_on,
-            expires_on=row.expires_on,
-            service_types=json.loads(row.services),
-            agency_name=row.agency,
-        )
-
     def _fields(
         self,
         session: Session,
@@ -173,16 +131,17 @@ class Answering:
                 at=int(self._core.now()),
             )
         )
-        status, reason = self.status_of(row, found.lost_card, found.run_out)
+        today = day_in_china(self._core.now())
+        status, reason = status_of(row, today, found.lost_card, found.run_out)
         fields: dict[str, Any] = {
             "status": status,
             "match": Match.FULL if proved else Match.NOT_CHECKED,
             "status_version": row.version,
-            "permit": self.block_of(row),
+            "permit": block_of(row),
             "reason_code": reason,
         }
         if scopes is not None:
-            fields |= self._details(session, row, scopes)
+            fields |= details_of(session, row, scopes, today)
         return fields
 
     def _find(self, session: Session, request: VerifyRequest, keys: Keys) -> _Found:
@@ -210,52 +169,6 @@ class Answering:
             given = self._core.secret.mac("id_last4", f"{number}:{factor.id_last4}")
             fits.append(given == (row.id_last4_mac if row else ""))
         return all(fits) and row is not None
-
-    def status_of(
-        self, row: PermitRow, lost_card: bool = False, run_out: bool = False
-    ) -> tuple[Status, Reason | None]:
-        """The status today and its reason. A permit holds to the end of its last day in China."""
-        if row.state == "REVOKED":
-            return Status.REVOKED, Reason.CANCELLED
-        if run_out or row.expires_on < day_in_china(self._core.now()):
-            return Status.EXPIRED, None
-        if lost_card:
-            return Status.SUSPENDED, Reason.LOST
-        if row.state == "ACTIVE":
-            return Status.VALID, None
-        return Status.SUSPENDED, Reason(row.reason) if row.reason else None
-
-    def _details(
-        self, session: Session, row: PermitRow, scopes: Collection[DetailScope]
-    ) -> dict[str, Any]:
-        details: dict[str, Any] = {}
-        if DetailScope.COMPONENTS in scopes:
-            details["components"] = self.components_of(session, row)
-        if DetailScope.STAR in scopes and (star := session.get(StarRow, row.id)):
-            details["star"] = Star(
-                value=star.value, scheme=star.scheme, issuer=star.issuer, graded_on=star.graded_on
-            )
-        if DetailScope.LISTS in scopes:
-            today = day_in_china(self._core.now())
-            entries = session.scalars(
-                select(ListEntryRow)
-                .where(ListEntryRow.permit_id == row.id)
-                .order_by(ListEntryRow.listed_on.desc())
-                .limit(20)
-            )
-            details["lists"] = [
-                ListEntry(
-                    name=entry.name,
-                    kind=ListKind(entry.kind),
-                    authority=entry.authority,
-                    listed_on=entry.listed_on,
-                    until=entry.until,
-                    appeal_url=entry.appeal_url,
-                )
-                for entry in entries
-                if entry.until is None or entry.until >= today
-            ]
-        return details
 
     def _signed(
         self,
@@ -302,16 +215,3 @@ class Answering:
 
 def _unverified(match: Match) -> dict[str, Any]:
     return {"status": Status.UNVERIFIED, "match": match, "status_version": 0}
-
-
-def _component(row: ComponentRow | None, today: dt.date) -> Component:
-    if row is None:
-        return Component(state=ComponentState.MISSING)
-    if row.expires_on is None:
-        return Component(state=ComponentState.OK)
-    month = f"{row.expires_on:%Y-%m}"
-    if row.expires_on < today:
-        return Component(state=ComponentState.EXPIRED, expires_month=month)
-    if row.expires_on <= today + dt.timedelta(days=_DUE_DAYS):
-        return Component(state=ComponentState.DUE, expires_month=month)
-    return Component(state=ComponentState.OK, expires_month=month)

@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection
 from sqlalchemy import Engine, select
 
 from knowledge.registry import status_list
-from knowledge.registry.contract import Status
+from knowledge.registry.contract import Status, day_in_china
 from knowledge.registry.server.answering import Answering
 from knowledge.registry.server.consents import Consents
 from knowledge.registry.server.core import Core, Scope
 from knowledge.registry.server.issuing import Issuing
 from knowledge.registry.server.keys import Keyring
 from knowledge.registry.server.secrets import Secret
+from knowledge.registry.server.showing import status_of
 from knowledge.registry.server.tables import Base, ClientRow, PermitRow
 from knowledge.registry.server.workers import Workers
 
@@ -54,7 +55,7 @@ class Registry:
         self.keys = Keyring(self.core)
         self.consents = Consents(self.core, self.keys)
         self.answering = Answering(self.core, self.keys, self.consents, floor_s)
-        self.workers = Workers(self.core, self.answering, self.consents)
+        self.workers = Workers(self.core, self.consents)
         self.issuing = Issuing(self.core, self.keys)
         self._list_lock = threading.Lock()
         self._list: tuple[float, str, str] | None = None
@@ -90,7 +91,7 @@ class Registry:
         statuses = {}
         with self.core.session() as session:
             for row in session.scalars(select(PermitRow)):
-                status, _reason = self.answering.status_of(row)
+                status, _reason = status_of(row, day_in_china(now))
                 # Expiry is not listed: the QR's own token says when it runs out.
                 if bits := _LISTED.get(status):
                     statuses[row.status_index] = bits

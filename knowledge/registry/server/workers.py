@@ -8,7 +8,7 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.registry.contract import Purpose
+from knowledge.registry.contract import Purpose, day_in_china
 from knowledge.registry.contract_worker import (
     CheckSeen,
     Dispute,
@@ -16,10 +16,10 @@ from knowledge.registry.contract_worker import (
     WorkerProof,
     WorkerView,
 )
-from knowledge.registry.server.answering import Answering
 from knowledge.registry.server.consents import Consents
 from knowledge.registry.server.core import Core
 from knowledge.registry.server.secrets import hash_pin, pin_matches
+from knowledge.registry.server.showing import block_of, components_of, status_of
 from knowledge.registry.server.tables import CheckRow, DisputeRow, PermitRow
 
 _MOST_CHECKS = 50
@@ -28,9 +28,8 @@ _MOST_CHECKS = 50
 class Workers:
     """Opens a worker's own record to whoever has its number and PIN; otherwise tells nothing."""
 
-    def __init__(self, core: Core, answering: Answering, consents: Consents) -> None:
+    def __init__(self, core: Core, consents: Consents) -> None:
         self._core = core
-        self._answering = answering
         self._consents = consents
         self._no_pin = hash_pin("000000")
 
@@ -52,7 +51,8 @@ class Workers:
             return self._record(session, session.get_one(PermitRow, permit_id))
 
     def _record(self, session: Session, row: PermitRow) -> WorkerView:
-        status, reason = self._answering.status_of(row)
+        today = day_in_china(self._core.now())
+        status, reason = status_of(row, today)
         checks = session.scalars(
             select(CheckRow)
             .where(CheckRow.permit_id == row.id)
@@ -63,8 +63,8 @@ class Workers:
             confirmed=True,
             status=status,
             reason_code=reason,
-            permit=self._answering.block_of(row),
-            components=self._answering.components_of(session, row),
+            permit=block_of(row),
+            components=components_of(session, row, today),
             checks=[
                 CheckSeen(
                     at=dt.datetime.fromtimestamp(check.at, dt.UTC),
