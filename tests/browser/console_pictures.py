@@ -22,9 +22,9 @@ from knowledge.loader import DOCUMENTS, load_folder
 from knowledge.releases import build
 from knowledge.vocabulary import vocabulary
 from tests.bot.console.made_up_month import a_month
+from tests.browser.chatting import ask
 from tests.browser.chromium import chromium
 from tests.browser.console_office import Office, at_desk, office
-from tests.browser.test_chat import ask
 
 AUNT, UNCLE = "oAunt00000000000000000000001", "oUncle0000000000000000000002"
 Camera = Callable[[Page, str], None]

@@ -19,10 +19,10 @@ from functools import partial
 from playwright.sync_api import Browser, Page
 
 from bot.bench.process import load
+from tests.browser.chatting import ask
 from tests.browser.chromium import chromium
 from tests.browser.console_office import OFFICE, at_desk
 from tests.browser.load import loaded, quantiles
-from tests.browser.test_chat import ask
 from tests.simulators.wechat_phone import Phones, phones
 from tests.simulators.wechat_platform import Delivered
 

@@ -19,9 +19,9 @@ from tests.bot.console.desk import PASSWORD
 from tests.bot.console.served import Served
 from tests.bot.serving import NOW, copy_of
 from tests.browser.accessibility import accessible
+from tests.browser.chatting import ask
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.measure_talk import Exchange, seen_on, staff_says, taken, watch, web_asks
-from tests.browser.test_chat import ask
 
 pytestmark = pytest.mark.browser
 

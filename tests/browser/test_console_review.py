@@ -19,7 +19,7 @@ from tests.bot.console.desk import Clock, Desk
 from tests.bot.console.made_up_month import a_month
 from tests.bot.review.teaching import MISSED, MISSED_INTENT, SPOILING, teachable_app
 from tests.bot.serving import NOW, serving
-from tests.browser.test_chat import ask, last_answer
+from tests.browser.chatting import ask, last_answer
 from tests.browser.test_console_accounts import check, log_in
 from tests.browser.test_console_accounts import office as office
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import accessible
-from tests.browser.test_chat import last_answer
+from tests.browser.chatting import last_answer
 
 pytestmark = pytest.mark.browser
 

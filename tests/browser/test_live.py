@@ -17,8 +17,8 @@ from bot.conversations.ratings import RatingRow
 from bot.http import create_app
 from tests.bot.serving import NOW, app_on, copy_of, serving
 from tests.browser.accessibility import accessible
+from tests.browser.chatting import ask, last_answer
 from tests.browser.conftest import NARROW, PATIENCE_MS, WIDE
-from tests.browser.test_chat import ask, last_answer
 
 pytestmark = pytest.mark.browser
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from bot.conversations.kept import conversation_pk
+from tests.browser.chatting import QUESTION, ask, last_answer
 from tests.browser.chromium import chromium
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.console_office import Office, office
-from tests.browser.test_chat import QUESTION, ask, last_answer
 
 Camera = Callable[[Page, str], None]
 

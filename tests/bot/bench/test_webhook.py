@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.bench.webhook import ACCOUNT, Figures, Plan, Sent, bare, send, table
+from bot.bench.pushes import ACCOUNT, Plan, Sent, send
+from bot.bench.webhook import Figures, bare, table
 from bot.wechat.service import open_wechat
 from tests.bot.serving import copy_of
 from tests.bot.wechat.harness import app_for, serving, settings_for, web_of

@@ -1,4 +1,4 @@
-"""The page as it is delivered. How it works in a browser is tests/browser/test_chat.py's."""
+"""The page as it is delivered. How it works in a browser is for tests/browser/."""
 
 from __future__ import annotations
 
