@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from tests.bot.wechat.line import Line
 from tests.databases import DATABASES, migrated_file, migrated_postgresql
 
 
@@ -24,3 +26,9 @@ def any_database(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     with migrated_postgresql() as engine:
         yield engine.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def line(engine: Engine) -> Line:
+    """The way out, over each database in turn."""
+    return Line(engine)
