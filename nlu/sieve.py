@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 # The tree is the standard library's own, and no promised interface: test_sieve.py watches it.
 try:
-    from re import _parser  # type: ignore[attr-defined]
+    _parser: Any = import_module("re._parser")
 except ImportError:  # pragma: no cover (another version's library)
     _parser = None
 

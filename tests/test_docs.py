@@ -23,10 +23,10 @@ COMMAND = re.compile(r"(?:`|^ *)anxin ([a-z][a-z-]*)(?: ([a-z][a-z-]*(?:｜[a-z-
 
 def commands() -> dict[str, set[str]]:
     """Every command, with the commands of its group."""
-    known: dict[str, set[str]] = {name: set() for name in typer.main.get_command(cli).commands}
+    known: dict[str, set[str]] = {name: set() for name in typer.main.get_group(cli).commands}
     for name, (where, _says) in _GROUPS.items():
         module, _, attribute = where.partition(":")
-        group = typer.main.get_command(getattr(import_module(module), attribute))
+        group = typer.main.get_group(getattr(import_module(module), attribute))
         known[name] = set(group.commands)
     return known
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
@@ -48,7 +50,7 @@ def test_an_odd_name_is_refused(engine: Engine, name: str) -> None:
         add_key(engine, name, 60, NOW)
 
 
-def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANXIN_DATABASE_URL", f"sqlite:///{tmp_path}/anxin.db")
     settings.cache_clear()
     try:

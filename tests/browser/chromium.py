@@ -21,7 +21,7 @@ def chromium(*, chinese: bool = False) -> Iterator[Browser]:
         arguments.append("--lang=zh-CN")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=arguments, env=os.environ | language
+            executable_path=EXECUTABLE, args=arguments, env={**os.environ, **language}
         )
         yield browser
         browser.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    ViewportSize,
     expect,
 )
 
@@ -23,8 +24,8 @@ from tests.browser.chromium import EXECUTABLE, chromium
 PATIENCE_MS = 45_000
 expect.set_options(timeout=PATIENCE_MS)
 
-NARROW = {"width": 360, "height": 740}
-WIDE = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="package")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
@@ -53,7 +55,7 @@ def test_an_answer_lost_on_its_way_is_the_same_answer_again(page: Page) -> None:
     posted: list[str] = []
 
     def lose_the_first(route: Route) -> None:
-        posted.append(route.request.post_data_json["id"])
+        posted.append(json.loads(route.request.post_data or "")["id"])
         answer = route.fetch()
         if len(posted) == 1:
             route.abort("internetdisconnected")

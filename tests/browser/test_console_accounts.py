@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 
 from tests.bot.console.conftest import light_passwords as light_passwords
 from tests.bot.console.conftest import staffed_file as staffed_file
@@ -16,7 +16,7 @@ from tests.browser.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
 
-OFFICE = {"width": 1366, "height": 768}
+OFFICE: ViewportSize = {"width": 1366, "height": 768}
 NEW = "another kettle 2"
 
 

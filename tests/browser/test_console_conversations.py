@@ -8,7 +8,15 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+)
 
 from bot.bench.process import free_port
 from bot.console import accounts
@@ -26,7 +34,7 @@ from tests.browser.measure_talk import Exchange, seen_on, staff_says, taken, wat
 pytestmark = pytest.mark.browser
 
 HERE = "/console/conversations"
-OFFICE = {"width": 1366, "height": 768}
+OFFICE: ViewportSize = {"width": 1366, "height": 768}
 # What comes by itself is waited for so long, however busy the machine is. How long it does take is
 # tested by itself: `within_a_second`.
 SOON = 30_000

@@ -19,7 +19,7 @@ from tests.bot.console.conftest import staffed_file as staffed_file
 from tests.bot.console.desk import PASSWORD
 from tests.bot.serving import app_on, copy_of
 from tests.browser.accessibility import accessible
-from tests.browser.test_chat import ask
+from tests.browser.chatting import ask
 from tests.browser.test_console_conversations import OFFICE, SOON, at_desk
 
 pytestmark = pytest.mark.browser

@@ -59,7 +59,7 @@ def test_no_area_answers_for_another(
 ) -> None:
     """A document of another area is only cited where that area is named."""
     for (_, place, _), reply in answers.items():
-        own = words.ancestors(PLACES[place]) if PLACES[place] else ()
+        own = words.ancestors(region) if (region := PLACES[place]) else ()
         text = as_text(reply, sources=False)
         for citation in reply.citations:
             found = library.clause(citation.clause)

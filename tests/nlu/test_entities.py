@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -172,7 +172,11 @@ def test_every_cue_names_a_fact_and_a_value_there_is() -> None:
 
 def test_what_is_described_is_of_the_vocabulary() -> None:
     words = vocabulary()
-    lists = {"group": words.groups, "level": words.levels, "occupation": words.occupations}
+    lists: dict[str, Collection[str]] = {
+        "group": words.groups,
+        "level": words.levels,
+        "occupation": words.occupations,
+    }
     for row in read(Path(module.__file__).with_name("described.yaml")).data:
         assert row["value"] in lists[row["kind"]]
 

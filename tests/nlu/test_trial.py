@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nlu.trial import Change, Figures, Tried
@@ -43,7 +45,7 @@ def test_much_lost_counts_however_it_came(lost: int, won: int, messages: int, mu
 
 
 def test_any_reason_keeps_the_old_model() -> None:
-    def reasons(**changes: Change) -> tuple[str, ...]:
+    def reasons(**changes: Any) -> tuple[str, ...]:
         figures = Figures(TRIED, TRIED, 0, 1000, **changes)
         assert figures.worse is bool(figures.reasons)
         return figures.reasons

@@ -217,7 +217,8 @@ class Chats:
             raise Refusal(403, "Forbidden: bot was blocked by the user")
         if chat not in self._known:
             raise Refusal(400, "Bad Request: chat not found")
-        text, entities = given["text"], []
+        text: str = given["text"]
+        entities: list[str] = []
         if given.get("parse_mode") == "HTML":
             text, entities = parsed(text)
         if not text.strip():

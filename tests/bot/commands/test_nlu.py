@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from bot.commands import nlu as nlu_cli
 from bot.commands.nlu import nlu_app
 from bot.settings import settings
-from nlu.engine import CONFIG, MODEL_NAME
+from nlu.engine import CONFIG, MODEL_NAME, EmbeddedClassifier, load_or_train
 from tests.nlu.conftest import SMALL
 from tests.nlu.test_report import write_sets
 
@@ -29,10 +30,10 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = nlu_cli.load_or_train
-    monkeypatch.setattr(
-        nlu_cli, "load_or_train", lambda folder, progress: real(folder, SMALL, CONFIG, progress)
-    )
+    def load(folder: Path, progress: Callable[[str], None]) -> EmbeddedClassifier:
+        return load_or_train(folder, SMALL, CONFIG, progress)
+
+    monkeypatch.setattr(nlu_cli, "load_or_train", load)
     monkeypatch.setattr(nlu_cli, "TRAINING", SMALL)
 
 

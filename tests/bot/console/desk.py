@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 from fastapi import FastAPI
@@ -113,7 +113,7 @@ class Desk:
         assert account is not None
         return account.pk
 
-    def audited(self, **wanted: str) -> list[Line]:
+    def audited(self, **wanted: Any) -> list[Line]:
         """The audit's lines that are meant, newest first."""
         with self.app.engine.connect() as connection:
             return audit.search(connection, Search(**wanted), 1000)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from bot.console import accounts, sessions
 from bot.console.accounts import Account, AccountError, AccountRow
@@ -61,10 +62,11 @@ def test_one_administrator_stays(engine: Engine) -> None:
     )
     with engine.begin() as connection:
         accounts.disable(connection, first, NOW)
-    for change in (
+    changes: tuple[Callable[[Connection], object], ...] = (
         lambda c: accounts.disable(c, second, NOW),
         lambda c: accounts.set_role(c, second, "operator"),
-    ):
+    )
+    for change in changes:
         with pytest.raises(AccountError, match="last_administrator"), engine.begin() as connection:
             change(connection)
     with engine.begin() as connection:

@@ -216,8 +216,8 @@ def test_in_doubt_other_subjects_are_one_click_away(operator: Operator) -> None:
 def test_what_may_have_been_meant_is_offered_once(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    likely = (("affirm", 0.26), ("training_subsidy", 0.25), ("accident_insurance", 0.25))
-    likely += (("deny", 0.12), ("greet", 0.12))
+    likely = [("affirm", 0.26), ("training_subsidy", 0.25), ("accident_insurance", 0.25)]
+    likely += [("deny", 0.12), ("greet", 0.12)]
     torn = tuple(Score(*one) for one in likely)
     monkeypatch.setattr(KeywordClassifier, "classify", lambda _self, _text: torn)
     page = operator.ask("那个钱啥时候到")

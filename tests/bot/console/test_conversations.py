@@ -357,7 +357,7 @@ def test_another_process_in_between_is_no_trouble(
     """The conversation is changed after it was read and before it is written."""
     pk, li = asked_for_a_person(desk), desk.logged_in("operator")
     li.submit(f"{HERE}/{pk}/take")
-    changed = []
+    changed: list[bool] = []
 
     @contextmanager
     def disturbed(*place: Any) -> Iterator[Held]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import re
+from collections.abc import Callable
 
 import anyio
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from bot.console import accounts, sessions
 from bot.console.accounts import AccountRow
@@ -158,7 +159,7 @@ def test_what_stays_open_for_long_learns_that_it_is_over(desk: Desk) -> None:
 
     parts = ConsoleParts(desk.app)
     boss, address = desk.logged_in("administrator"), f"/console/people/{desk.pk('operator')}"
-    endings = (
+    endings: tuple[Callable[[Visitor], object], ...] = (
         lambda _v: boss.submit(f"{address}/role", role="supervisor"),
         lambda v: boss.submit(f"{address}/sessions/{v.session}/end"),
         lambda _v: boss.submit(f"{address}/disable"),
@@ -294,7 +295,7 @@ def test_the_form_needs_its_own_token(desk: Desk) -> None:
 def test_without_any_account_the_page_says_how_to_make_one(desk: Desk) -> None:
     assert "anxin user add" not in desk.stranger().get("/console/login").text
     with desk.app.engine.begin() as connection:
-        connection.execute(AccountRow.__table__.delete())
+        connection.execute(delete(AccountRow))
     page = desk.stranger().get("/console").text
     assert "anxin user add 账号名 --role administrator" in page
     assert "还没有任何账号" in page

@@ -24,7 +24,8 @@ def routes(desk: Desk) -> list[tuple[str, str, str | None]]:
     for route in desk.routes:
         assert isinstance(route, APIRoute)
         path = re.sub(r"\{[^}]+\}", "1", route.path)
-        found += [(method, f"/console{path}", needs(route)) for method in sorted(route.methods)]
+        methods = sorted(route.methods or ())
+        found += [(method, f"/console{path}", needs(route)) for method in methods]
     return found
 
 

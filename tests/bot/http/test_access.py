@@ -58,7 +58,7 @@ def test_a_key_opens_in_either_header(app: App) -> None:
     ],
 )
 def test_without_a_good_key_it_is_closed(app: App, headers: dict[str, str]) -> None:
-    sent = {name: value.encode() for name, value in headers.items()}
+    sent = {name.encode(): value.encode() for name, value in headers.items()}
     with served(app) as client:
         refused = client.post(DETERMINE, json=WHO, headers=sent)
     assert refused.status_code == 401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ def conversation() -> str:
 
 
 def test_an_answer_is_that_of_the_command_line_and_more(
-    client: httpx.Client, library_file, conversation: str
+    client: httpx.Client, library_file: Path, conversation: str
 ) -> None:
     sent = client.post(
         ASK, json={"conversation": conversation, "id": "q-1", "text": "广州月嫂培训免费吗"}
@@ -148,7 +149,7 @@ def test_the_description_names_every_route(client: httpx.Client) -> None:
     } == set(paths)
 
 
-def test_the_answer_object_lets_new_fields_pass(library_file) -> None:
+def test_the_answer_object_lets_new_fields_pass(library_file: Path) -> None:
     app = app_on(library_file)
     reply, _ = app.conversation.converse(Message("你好"), Memory())
     app.engine.dispose()

@@ -205,7 +205,7 @@ def test_a_stream_goes_on_where_it_broke_off(client: httpx.Client, conversation:
     assert seqs == sorted(seqs)
     path = f"/api/v1/conversations/{conversation}/events"
     for given in ({"params": {"after": seqs[0]}}, {"headers": {"last-event-id": str(seqs[0])}}):
-        with client.stream("GET", path, **given) as response:  # type: ignore[arg-type]
+        with client.stream("GET", path, **given) as response:
             _, news = Stream(response).next()
             assert [turn["answer"]["id"] for turn in news["turns"]] == ["m2", "m3"]
     assert [turn["seq"] for turn in history(client, conversation, seqs[1])["turns"]] == seqs[2:]

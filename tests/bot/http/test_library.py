@@ -35,7 +35,7 @@ def test_search_in_a_region_has_what_holds_there(client: httpx.Client) -> None:
 
 
 def test_search_on_a_day_leaves_out_what_came_later(client: httpx.Client) -> None:
-    early = {"q": "家政 培训 补贴", "as_of": "2020-09-01", "limit": 50}
+    early: dict[str, str | int] = {"q": "家政 培训 补贴", "as_of": "2020-09-01", "limit": 50}
     then = client.get(SEARCH, params=early).json()["results"]
     now = client.get(SEARCH, params={**early, "as_of": "2026-11-21"}).json()["results"]
     assert {r["document"]["id"] for r in then} < {r["document"]["id"] for r in now}

@@ -29,7 +29,7 @@ def api(chats: Chats) -> Iterator[str]:
 
 def found(api: str, **more: Any) -> list[tuple[bool, str, str]]:
     settings = Settings(
-        **{  # type: ignore[arg-type]
+        **{
             "_env_file": None,
             "telegram_token": SecretStr(TOKEN),
             "telegram_api_base": api,

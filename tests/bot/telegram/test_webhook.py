@@ -43,7 +43,8 @@ def update(**message: Any) -> dict[str, Any]:
 def test_without_the_secret_nothing_comes_in(world: World, given_secret: str | None) -> None:
     async def scenario() -> None:
         async with process(world.app, world.chats) as bot:
-            headers = {} if given_secret is None else {SECRET_HEADER: given_secret.encode()}
+            name = SECRET_HEADER.encode()
+            headers = {} if given_secret is None else {name: given_secret.encode()}
             body = json.dumps(world.chats.text(MEI, "你好"))
             response = await bot.web.post(PATH, content=body, headers=headers)
             assert response.status_code == 403

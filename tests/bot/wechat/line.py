@@ -60,8 +60,8 @@ class Line:
         fields = {"FromUserName": openid, "MsgType": "event" if "Event" in more else "text", **more}
         self.platform.opened(fields)
         with writing(self.engine) as connection:
-            by = "acting" if "Event" in more or "bizmsgmenuid" in more else "writing"
-            quota.opened(connection, openid, by, self.at)
+            acting = "Event" in more or "bizmsgmenuid" in more
+            quota.opened(connection, openid, "acting" if acting else "writing", self.at)
 
     def send(self, reply: Reply, parts_sent: int = 0, *, maybe_sent: bool = False) -> Delivery:
         parcel = Parcel("k", "wechat", ALICE, reply, parts_sent, maybe_sent=maybe_sent)

@@ -10,6 +10,7 @@ import base64
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -351,9 +352,8 @@ def test_every_reply_is_encrypted_anew() -> None:
 
 
 def test_plain_messages_need_leave_where_there_is_a_key() -> None:
-    body = platform.as_xml(
-        platform.Platform(platform.Account(), None).message("oA", "text", Content="a")
-    )  # type: ignore[arg-type]
+    sender = platform.Platform(platform.Account(), httpx.AsyncClient())
+    body = platform.as_xml(sender.message("oA", "text", Content="a"))
     asked = PLAIN
     strict = gate(key=ZERO_KEY, app_id="wx")
     with pytest.raises(Refused, match="plain_not_accepted"):

@@ -378,15 +378,14 @@ def test_over_a_real_socket_with_a_healthy_registry(
 def test_many_threads_share_a_client(client: RegistryClient, issue: Issue) -> None:
     numbers = [issue().number for _ in range(8)]
     seen: list[str] = []
-    threads = [
-        threading.Thread(
-            target=lambda n=number: seen.extend(
-                ask(client, n).permit.no_masked
-                for _ in range(5)  # type: ignore[union-attr]
-            )
-        )
-        for number in numbers
-    ]
+
+    def look(number: PermitNumber) -> None:
+        for _ in range(5):
+            permit = ask(client, number).permit
+            assert permit is not None
+            seen.append(permit.no_masked)
+
+    threads = [threading.Thread(target=look, args=(number,)) for number in numbers]
     for thread in threads:
         thread.start()
     for thread in threads:

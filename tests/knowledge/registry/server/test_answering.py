@@ -119,7 +119,8 @@ def test_every_unconfirmed_answer_is_the_same(registry: Registry, issue: Issue) 
 
 
 def test_only_an_agency_learns_of_a_mismatch(registry: Registry, issue: Issue) -> None:
-    wrong = {"permit_no": issue().number.value, "factor": Factor(full_name="测试别人")}
+    factor = Factor(full_name="测试别人")
+    wrong: dict[str, Any] = {"permit_no": issue().number.value, "factor": factor}
     assert ask(registry, **wrong).match is Match.NOT_CHECKED
     agency = ask(registry, AGENCY, **wrong)
     assert (agency.status, agency.match, agency.permit) == (Status.UNVERIFIED, Match.MISMATCH, None)
@@ -130,7 +131,7 @@ def test_consent_opens_details_once(registry: Registry, issue: Issue, time_: Fak
     number, today = issued.number, time_.today
     desk = registry.issuing
     for name in ("identity", "training", "background"):
-        desk.set_component(number, name, today, None)  # type: ignore[arg-type]
+        desk.set_component(number, name, today, None)
     desk.set_component(number, "health", today, today - dt.timedelta(days=1))
     desk.grade(number, 4, "示范办法（虚构）", "示范单位（虚构）")
     desk.enter_list(
@@ -202,7 +203,7 @@ def test_the_last_day_is_whole_and_is_chinas(
 ) -> None:
     number = issue(expires_on=time_.today).number
     time_.at += 12 * 3600 - 1  # 23:59:59 in China
-    asked = {"permit_no": number.value, "factor": Factor(full_name=NAME)}
+    asked: dict[str, Any] = {"permit_no": number.value, "factor": Factor(full_name=NAME)}
     assert ask(registry, **asked).status is Status.VALID
     time_.at += 1
     assert ask(registry, **asked).status is Status.EXPIRED
@@ -232,7 +233,7 @@ def test_a_qr_past_its_time_is_expired_although_the_permit_was_renewed(
 
 def test_a_request_id_is_answered_once(registry: Registry, issue: Issue) -> None:
     issued, request_id = issue(), uuid.uuid4()
-    asked = {"permit_no": issued.number.value, "factor": Factor(full_name=NAME)}
+    asked: dict[str, Any] = {"permit_no": issued.number.value, "factor": Factor(full_name=NAME)}
     first = ask(registry, request_id=request_id, **asked)
     registry.issuing.change(issued.number, "revoke")
     assert ask(registry, request_id=request_id, **asked) == first
