@@ -16,6 +16,7 @@ from dialogs.agencies import agencies_asked
 from dialogs.aside import aside
 from dialogs.asked_back import again, steered
 from dialogs.choosing import chosen_topic
+from dialogs.concern import GROUP_TOPICS
 from dialogs.defining import as_used, defined, led_by, without_word, word_asked
 from dialogs.desk import Desk, covered
 from dialogs.follow_up import (
@@ -37,11 +38,11 @@ from dialogs.replies import ANSWER, SURE, Replies
 from dialogs.reply import Reply, Status
 from dialogs.retelling import told_again
 from dialogs.righting import put_right
-from dialogs.select import GROUP_TOPICS
 from dialogs.talking import talk
 from dialogs.torn import both_ways
 from dialogs.wording import say
 from knowledge.numbers import numbers_in
+from knowledge.rules import Groups
 from knowledge.vocabulary import Vocabulary
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
@@ -313,6 +314,8 @@ class Hearing:
                 return None
             offered = interview.offered_groups(fact, memory, self.desk.words)
             value = answer_to(fact, one, offered, interview.role_of(memory))
+            if value is None and fact.type == "groups" and is_short(one) and not asking:
+                value = interview.groups_meant(one, offered, self.desk.words)
             elsewhere = _elsewhere(fact.id, one, memory, self.desk.words)
             if elsewhere is not None:
                 value, one = elsewhere, replace(one, entities=())  # where, not whose rules
@@ -328,6 +331,10 @@ class Hearing:
             memory = learned(one, memory, self.desk, self.now)
             if value is not DONT_KNOW:
                 memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]
+            none = value is DONT_KNOW or (isinstance(value, Groups) and not value.members)
+            if fact.type == "groups" and none and memory.interview is None:
+                text = say("region.no_group")
+                return talk(Status.ANSWERED, text, intent=one.intent), replace(memory, pending=None)
         memory = replace(memory, pending=None)
         if memory.interview is not None:
             return self.replies.interview(memory, one)
