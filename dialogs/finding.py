@@ -77,7 +77,8 @@ def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pic
     fitting = on_subject
     if _is_subsidy_asked(ask):
         fitting = [pick for pick in on_subject if _gives(pick.entry, ask)] or on_subject
-    if not fitting or ask.courses or picks[0].near >= _VERY_NEAR:
+    numbers = ask.courses or ask.counted  # what is listed or counted stands where it stands
+    if not fitting or numbers or picks[0].near >= _VERY_NEAR:
         return list(picks)
     near = picks[0].near >= _RATHER_NEAR and fitting is on_subject
     if picks[0] in hers[:1] and (picks[0] in fitting or near):
