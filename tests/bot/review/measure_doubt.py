@@ -5,6 +5,7 @@ the test set, which it was not."""
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +50,11 @@ def main() -> None:
     development = [one for name in ("dev", "dev_wide") for one in _read(name)]
     for name, examples in (("development", development), ("test", apart_messages())):
         messages = asked(examples)
-        print(f"{name}: {len(messages)} messages")
+        sys.stdout.write(f"{name}: {len(messages)} messages\n")
         for title, labels in _labels(messages).items():
             held = sum(contradicted(one.ranking, intent) is not None for one, intent in labels)
-            print(f"  {title}: {held / max(len(labels), 1):.0%} of {len(labels)}")
+            share = held / max(len(labels), 1)
+            sys.stdout.write(f"  {title}: {share:.0%} of {len(labels)}\n")
 
 
 def _read(name: str) -> Sequence[Example]:

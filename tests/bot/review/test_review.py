@@ -19,14 +19,14 @@ from bot.commands.review import review_app
 from bot.conversations.ratings import rate_turn
 from bot.conversations.rows import ConversationRow, TurnRow
 from bot.handover.drafts import DraftRow
-from bot.review import deciding, heard, labels, retrain
+from bot.review import deciding, heard, labels
 from bot.review.doubt import Doubts, contradicted, no_doubts
 from bot.review.heard import Heard
 from bot.review.labels import Decision, LabelError, LabelRow
 from bot.review.likeness import grouped, key_of
 from bot.review.places import KINDS, Kind, Wanted
 from bot.review.retrain import Trainer
-from bot.review.retrainings import RetrainingRow, newest
+from bot.review.retrainings import RetrainingRow, State, newest
 from bot.review.taught import export, training_rows
 from bot.settings import settings
 from dialogs.reply import Message
@@ -605,7 +605,7 @@ def test_nothing_of_retraining_is_left_unsaid() -> None:
     """Every step and end has its words for staff."""
     from bot.console.wording import table
 
-    assert set(table("retrain_state")) == set(get_args(retrain.State))
+    assert set(table("retrain_state")) == set(get_args(State))
     assert set(table("retrain_reason")) == set(get_args(Reason))
     assert set(table("review_kind")) == set(KINDS)
     assert set(table("label_kind")) == set(labels.LABEL_KINDS)
