@@ -217,6 +217,7 @@ def test_out_of_hours_a_number_may_be_dictated_and_a_slip_is_asked_about(
     with office.engine.connect() as connection:
         kept = str(connection.execute(text("SELECT text, reply FROM turn")).all())
     assert "五六七" not in kept
+    assert kept.count("留电话的话，只给接的工作人员看") == 2
 
 
 def test_who_still_waits_when_hours_end_is_told_once_and_may_leave_a_number(

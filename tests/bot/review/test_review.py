@@ -18,6 +18,7 @@ from bot.app import App
 from bot.commands.review import review_app
 from bot.conversations.ratings import rate_turn
 from bot.conversations.rows import ConversationRow, TurnRow
+from bot.conversations.stored import left_out
 from bot.handover.drafts import DraftRow
 from bot.review import deciding, heard, labels
 from bot.review.doubt import Doubts, contradicted, no_doubts
@@ -30,7 +31,6 @@ from bot.review.retrainings import RetrainingRow, State, newest
 from bot.review.taught import export, training_rows
 from bot.settings import settings
 from dialogs.reply import Message
-from dialogs.wording import say
 from nlu.engine import CONFIG, MODEL_NAME, load_or_train
 from nlu.intents import intents
 from nlu.labels import LABELS_NAME, as_training_file, with_labels
@@ -182,7 +182,8 @@ def test_what_is_looked_for(engine: Engine) -> None:
 
 
 def test_words_kept_out_of_the_record_are_not_shown(app: App) -> None:
-    turn(app.engine, say("permit.kept_out"))
+    for words in left_out():
+        turn(app.engine, words)
     assert look(app.engine) == []
 
 
