@@ -21,7 +21,7 @@ from bot.settings import settings
 # Who stands in the audit for what is done at the machine itself.
 AT_THE_MACHINE = "anxin user"
 
-user_app = typer.Typer(no_args_is_help=True, help="Accounts of the hotline console.")
+user_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Name = Annotated[str, typer.Argument(help="the name that the person logs in with")]
 Generate = Annotated[
