@@ -198,7 +198,8 @@ def _waiting(
             HandoverRow.asked_at,
             HandoverRow.taken_at,
             HandoverRow.code,
-            HandoverRow.contact.is_not(None).label("contact"),
+            # The number itself is gone when somebody has called back.
+            (HandoverRow.reason == "contact").label("contact"),
         ).where(
             HandoverRow.asked_at >= since,
             HandoverRow.asked_at < until,
