@@ -55,17 +55,14 @@ def belongs(groups: frozenset[str], words: Vocabulary) -> frozenset[str]:
     return frozenset().union(*(words.groups_above(group) for group in groups))
 
 
-def for_others(entry: Entry, ask: Ask, meant: Mapping[str, float], words: Vocabulary) -> bool:
+def for_others(entry: Entry, ask: Ask, meant: Mapping[str, float]) -> bool:
     """Whether a provision is for people the one who asks has not said to be one of: a plan's that
-    is not `meant`, one for some groups, one for firms and schools where somebody wants to learn."""
+    is not `meant`, or one for firms and schools where somebody wants to learn."""
     plan = entry.document.programme
     if plan is not None:
         return plan not in meant
-    provision = entry.provision
-    if not may_concern(provision.groups, ask, words):
-        return True
     learner = ask.role in (None, "worker") and says("learns", ask.text)
-    return learner and not {"worker", "public"} & set(provision.audience)
+    return learner and not {"worker", "public"} & set(entry.provision.audience)
 
 
 def groups_beside(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Group]:

@@ -72,7 +72,7 @@ def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pic
     """`picks`; where the best is for other people or on another subject, and not very near in words
     alone, only those for the one who asks on what she asks, if there are any."""
     meant = programmes_meant(ask, words)
-    hers = [pick for pick in picks if not for_others(pick.entry, ask, meant, words)]
+    hers = [pick for pick in picks if not for_others(pick.entry, ask, meant)]
     on_subject = [pick for pick in hers if ask.topics.keys() & set(pick.entry.provision.topics)]
     fitting = on_subject
     if _is_subsidy_asked(ask):
