@@ -21,8 +21,7 @@ def told_again(one: Understanding, memory: Memory, replies: Replies) -> tuple[Re
     if not memory.shown or memory.subject is None:
         return None
     if says("briefly", one.text):
-        # The wish for fewer words is no part of the question.
-        reply, memory = replies.same(memory, replace(one, text=memory.subject.question))
+        reply, memory = replies.same(memory, one)
         kept = tuple(block for block in reply.blocks if block.kind in _BRIEF)
         return replace(reply, blocks=kept), memory
     if not says("in_full", one.text):
