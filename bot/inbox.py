@@ -20,15 +20,20 @@ from bot.delivery.outbox import Outbox
 from bot.handover.desk import Handovers
 from bot.handover.drafts import Drafts
 from bot.logging import described
+from bot.redact import redact
+from dialogs.handoff import contact_in
 from dialogs.memory import Memory
 from dialogs.reading import says
 from dialogs.reply import Block, Message, Reply, Statement, Status
+from dialogs.telephone import telephone_in
 from dialogs.wording import say
 from knowledge.standing import CHINA
 from nlu.normalise import normalise
 
 Converse = Callable[[Message, Memory, dt.date | None], tuple[Reply, Memory]]
 
+# In so few characters there is a telephone number and nothing that was asked besides.
+_NUMBER_ALONE = 40
 # A turn holds one connection while the library reads over up to two more: of the engine's pool of
 # 15, four turns take 12 at most, so turns never wait for each other's connections for ever.
 _AT_ONCE = 4
@@ -93,13 +98,23 @@ class Inbox:
         handover = desk.open_of(conversation) if desk else None
         if desk is None:
             return self._of_bot(message, conversation, as_of)
+        contact = contact_in(normalise(message.text)) if handover is not None else None
         if handover is not None and handover.state == "staff":
-            return Reply(Status.HANDED_OFF, (), intent="staff"), memory
+            if contact is not None:
+                desk.keep_contact(conversation, handover, contact)
+            return _silence(message), memory
         if handover is None and (thanks := self._rated(message, conversation)) is not None:
             return thanks, memory
         if handover is not None and _stops_waiting(normalise(message.text), memory):
             desk.stop_waiting(conversation, handover)
             return _talk(Status.ANSWERED, say("handoff.not_waiting")), memory
+        # A number that the bot has asked for it takes itself.
+        asked = memory.contact_until is not None and self._now() <= memory.contact_until
+        if handover is not None and contact is not None and not asked:
+            desk.keep_contact(conversation, handover, contact)
+            if len(contact) <= _NUMBER_ALONE:
+                noted = (_note(say("handoff.contact_noted")),)
+                return Reply(Status.HANDED_OFF, noted, intent="handoff", private=True), memory
         reply, memory = self._of_bot(message, conversation, as_of)
         if reply.action == "forget":
             conversation.begin_writing()
@@ -144,6 +159,13 @@ class Inbox:
                 **described(error),
             )
             return _talk(Status.FAILED, say("input.failed")), conversation.memory
+
+
+def _silence(message: Message) -> Reply:
+    """Nothing, while staff have the conversation. They read the words without personal numbers; a
+    number that is hard to take out keeps all of them out."""
+    hidden = telephone_in(normalise(redact(message.text))) is not None
+    return Reply(Status.HANDED_OFF, (), intent="handoff" if hidden else "staff", private=hidden)
 
 
 def _exported(reply: Reply, turns: list[Turn]) -> Reply:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from dialogs.agencies import names_of
 from dialogs.anywhere import Line, best_by_region, side_by_side
+from dialogs.asking import Ask
 from dialogs.composer import Composer
 from dialogs.desk import MOST_AREAS, Desk, places
 from dialogs.reply import Reply, Statement, Status
-from dialogs.select import Ask, weigh
+from dialogs.select import weigh
 from dialogs.wording import has, say, say_in
 from knowledge.standing import exists
 

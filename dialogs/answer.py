@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dialogs.agencies import names_of
+from dialogs.asking import Ask
 from dialogs.composer import Composer
 from dialogs.conditions import describe, explain
 from dialogs.gaps import Gap
 from dialogs.giving import gives, sends_elsewhere, unspecified
 from dialogs.reading import says
 from dialogs.reply import Statement
-from dialogs.select import Ask, is_money
+from dialogs.select import is_money
 from dialogs.silences import silent_in_words, silent_on
 from dialogs.standings import repealed_by_now
 from dialogs.wording import has, listed, say, say_in, spoken_date

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialogs.answer import answered, line_for
+from dialogs.asking import Ask
 from dialogs.composer import Composer
 from dialogs.desk import MOST_AREAS, Desk, covered, places
-from dialogs.finding import candidates, chosen
+from dialogs.finding import askers_first, candidates, chosen
 from dialogs.gaps import EXACT, Gap, beside, gap_asked
 from dialogs.reply import Reply, Statement, Status
-from dialogs.select import Ask, Pick, is_money
+from dialogs.select import Pick, is_money
 from dialogs.wording import say, say_in
 from knowledge.library import Entry
 from knowledge.schema import Document
@@ -72,7 +73,8 @@ def _lines(ask: Ask, composer: Composer, desk: Desk) -> dict[str, Line]:
     subjects = {ask.topic, *(picks[0].entry.provision.topics[:1] if picks else ())}
     lines: dict[str, Line] = {}
     for region in regions:
-        mine = [pick for pick in picks if pick.entry.document.region == region]
+        local = [pick for pick in picks if pick.entry.document.region == region]
+        mine = askers_first(local, ask, desk.words)
         own = [one for one in desk.library.documents([region]) if exists(one, composer.as_of)]
         gap = gap_asked(ask, own, mine, desk.words) if mine or not picks else None
         if gap is not None:

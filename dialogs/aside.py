@@ -7,16 +7,17 @@ about is told by their words, and by how near it is to the question before.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialogs.desk import Desk
+from dialogs.finding import nearest
 from dialogs.follow_up import asks, rest_of
 from dialogs.match import nearness
 from dialogs.memory import Memory, Shown
-from dialogs.reading import says
+from dialogs.reading import says, without_counting
 from knowledge.library import Entry
+from knowledge.numbers import figures_in
 from knowledge.schema import Silence
 from knowledge.standing import applies, exists
 from nlu.understanding import Understanding
@@ -24,15 +25,22 @@ from nlu.understanding import Understanding
 # So short is what only goes on; so many characters of it say something.
 _SHORT, _CONTENT = 14, 2
 # Surer than this, a topic that is not the one in hand is a question of its own.
-_SURELY, _NAMED = 0.8, 0.65
+_SURELY, _NAMED = 0.8, 0.6
 # What the new words count for beside the question before, and how near they must be: beside what
 # was shown, or anywhere in the document.
 _NEW, _NEAR, _NEAR_ALONE = 3.0, 0.5, 8.0
+# The same where they are nothing but what may be asked of anything (能先拿补贴吗), so many of them.
+_NEAR_SAID, _LONG_ENOUGH = 20.0, 7
+# What being near to the question before counts for at most, and for how much more than others'.
+_ONCE_ASKED, _TOLD = 60.0, 20.0
 # The heading of a clause, which its provisions need not say again, and what it counts for.
-_HEADING, _HEADED = 24, 8.0
-# What a provision of the same kind counts for more: a number is asked for behind a number.
+_HEADING, _HEADED = 24, 12.0
+# Words so near to a provision name it.
+_NAMING = 4.0
+# What a provision of the same kind counts for more where nothing but a name is said: a number is
+# asked for behind a number.
 _ALIKE = 25.0
-_YEAR = re.compile(r"(?<!\d)20[12]\d")
+_GIVING = frozenset(("entitlement", "insurance", "permit"))
 # What changes the question is told by these as well as by other words.
 _NAMES = frozenset(("occupation", "level", "date", "money"))
 
@@ -47,7 +55,10 @@ class Aside:
 
 def aside(one: Understanding, memory: Memory, desk: Desk, day: dt.date) -> Aside | None:
     """What a few words behind an answer are about; None where they are about something else."""
-    if memory.subject is None or not memory.shown or not _goes_on(one, memory, desk):
+    groups = frozenset(map(str, one.values("group")))
+    if memory.subject is None or not memory.shown:
+        return None
+    if not (len(one.text) <= _SHORT and groups) and not _goes_on(one, memory, desk):
         return None
     shown = memory.shown[0]
     found = desk.library.document(shown.document)
@@ -59,6 +70,9 @@ def aside(one: Understanding, memory: Memory, desk: Desk, day: dt.date) -> Aside
     entries = [
         entry for entry in found[1] if exists(document, day) and applies(entry.provision, day)
     ]
+    if groups:
+        own = _for_groups(groups, memory.subject.question, entries, desk)
+        return Aside(own) if own is not None else None
     if (silence := _unwritten(one, document.silent_on, shown.clause)) is not None:
         here = [entry for entry in entries if entry.provision.clause == silence.clause]
         return Aside(here[0], silence) if here else None
@@ -71,45 +85,93 @@ def _nearest(
 ) -> Entry | None:
     """The provision that the new words are near to, and that is like the one that was told."""
     told = (shown.clause, shown.quote)
-    kinds = {e.provision.kind for e in entries if (e.provision.clause, e.provision.quote) == told}
+    kinds = {e.provision.kind for e in entries if _at(e) == told}
     named = rest_of(one)
-    new = nearness(entries, one.text, (), desk.words)
+    figures = figures_in(one.text)
     old = nearness(entries, question, (), desk.words)
-    years = set(_YEAR.findall(one.text))
-    best: tuple[float, Entry] | None = None
-    for entry, near, before in zip(entries, new, old, strict=True):
+    rows = []
+    for entry, near, before in zip(
+        entries, nearness(entries, one.text, (), desk.words), old, strict=True
+    ):
         beside = before > 0 or entry.provision.clause == shown.clause
-        if len(named) >= _CONTENT and named in entry.clause.text[:_HEADING]:
-            near = max(near, _HEADED)
-        of_year = bool(years & set(_YEAR.findall(entry.provision.says)))
-        if not (beside and of_year) and near < (_NEAR if beside else _NEAR_ALONE):
-            continue
-        score = _NEW * near + before + _ALIKE * (entry.provision.kind in kinds)
-        if best is None or score > best[0]:
-            best = (score, entry)
-    return best[1] if best is not None else None
+        headed = len(named) >= _CONTENT and named in entry.clause.text[:_HEADING]
+        new = max(near, _HEADED) if headed else near
+        figure = beside and bool(figures & figures_in(entry.provision.says))
+        least = _NEAR_SAID if not _tells(one) else _NEAR if beside else _NEAR_ALONE
+        if figure or new >= least:
+            rows.append((entry, new, min(before, _ONCE_ASKED)))
+    # What was told is nearest to the question it answered: that says little for it now.
+    others = max((before for e, _, before in rows if _at(e) != told), default=0.0)
+    rows = [
+        (e, new, min(before, others + _TOLD) if _at(e) == told else before)
+        for e, new, before in rows
+    ]
+    top = max((new for _, new, _ in rows), default=0.0)
+    if top >= _NAMING and not says(
+        "and_that", one.text
+    ):  # what the words name wins over what merely stands beside
+        rows = [row for row in rows if row[1] >= top / 2]
+    if top < _NAMING or not _elsewhere(one, shown, top, desk):
+        alike = _ALIKE if says("and_that", one.text) else 0.0
+        best = max(
+            rows,
+            key=lambda row: _NEW * row[1] + row[2] + alike * (row[0].provision.kind in kinds),
+            default=None,
+        )
+        return best[0] if best is not None else None
+    return None
+
+
+def _at(entry: Entry) -> tuple[str, str]:
+    return entry.provision.clause, entry.provision.quote
+
+
+def _elsewhere(one: Understanding, shown: Shown, near: float, desk: Desk) -> bool:
+    """Whether another document of the place is so much nearer to the words that they are a
+    question of their own."""
+    found = desk.library.document(shown.document)
+    regions = desk.words.ancestors(found[0].region) if found else ()
+    pick = nearest(one.text, regions, desk)
+    return pick is not None and pick.entry.document.id != shown.document and pick.score > near
+
+
+def _for_groups(
+    groups: frozenset[str], question: str, entries: Sequence[Entry], desk: Desk
+) -> Entry | None:
+    """What the document has for people who are of one of `groups`, to the question before."""
+    wider = frozenset().union(*(desk.words.groups_above(group) for group in groups))
+    own = [entry for entry in entries if wider & frozenset(entry.provision.groups)]
+    own = [entry for entry in own if entry.provision.kind in _GIVING] or own
+    near = nearness(own, question, (), desk.words)
+    best = max(zip(near, range(len(own)), strict=True), default=(0.0, 0))
+    return own[best[1]] if best[0] > 0 else None
 
 
 def _unwritten(one: Understanding, silences: Sequence[Silence], clause: str) -> Silence | None:
     """The silence of the clause in hand that names what is asked."""
-    named = rest_of(one)
-    return next(
-        (s for s in silences if s.clause == clause and len(named) >= _CONTENT and named in s.says),
-        None,
-    )
+    named = without_counting(rest_of(one))
+    if len(named) < _CONTENT:
+        return None
+    return next((s for s in silences if s.clause == clause and named in s.says), None)
 
 
 def _goes_on(one: Understanding, memory: Memory, desk: Desk) -> bool:
     """Whether the message is a few words that ask on, and name no other topic."""
     if len(one.text) > _SHORT or not (asks(one) or says("and_that", one.text)):
         return False
-    if len(rest_of(one)) < _CONTENT and not any(e.kind in _NAMES for e in one.entities):
+    if not _tells(one) and (len(one.text) < _LONG_ENOUGH or one.confidence >= _NAMED):
         return False
     if one.values("third_person") or one.values("group"):
         return False
+    if says("pointed_at", one.text):
+        return True
     topic = desk.words.topics.get(one.intent)
     subject = memory.subject
     if topic is None or subject is None or one.intent in subject.topics:
         return True
-    named = one.confidence >= _NAMED and any(name in one.text for name in topic.called)
-    return one.confidence < _SURELY and not named
+    return one.confidence < (_SURELY if says("and_that", one.text) else _NAMED)
+
+
+def _tells(one: Understanding) -> bool:
+    """Whether something is said beside what may be asked of anything."""
+    return len(rest_of(one)) >= _CONTENT or any(e.kind in _NAMES for e in one.entities)

@@ -7,11 +7,11 @@ import datetime as dt
 from dataclasses import replace
 
 from dialogs import interview
+from dialogs.asking import Ask
 from dialogs.memory import Memory
 from dialogs.reading import says
 from dialogs.replies import Replies
 from dialogs.reply import Block, Reply, Statement, Status
-from dialogs.select import Ask
 from dialogs.talking import talk
 from dialogs.wording import listed, say
 from knowledge.vocabulary import Vocabulary

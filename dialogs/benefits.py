@@ -7,9 +7,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dialogs.asking import Ask
+from dialogs.concern import may_concern
 from dialogs.desk import Desk
 from dialogs.memory import Shown
-from dialogs.select import Ask, Pick, may_concern, weigh
+from dialogs.select import Pick, weigh
 from knowledge.library import Entry
 from knowledge.rules import Determination, Facts, Groups, Truth, determine
 from knowledge.standing import applies, exists

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dialogs.asking import Ask
+from dialogs.concern import GROUP_TOPICS, for_others, may_concern, programmes_meant
 from dialogs.desk import MOST_AREAS, Desk
 from dialogs.match import nearness
-from dialogs.select import GROUP_TOPICS, Ask, Pick, may_concern, programmes_meant, weigh
+from dialogs.select import Pick, is_money, weigh
 from knowledge.library import Entry
 from knowledge.standing import applies, exists
 from knowledge.vocabulary import Vocabulary
@@ -23,6 +25,9 @@ _BEARING = 4.0
 MOST = 4
 # A question about a topic of which nothing is said is answered by what is so near in words alone.
 _VERY_NEAR = 12.0
+# One that is on another subject and not even so near is no answer where there is one on it.
+_RATHER_NEAR = 6.0
+_GIVEN_TO_ALL = {"training_subsidy": 1.0, "certificate_subsidy": 0.8, "training_eligibility": 0.5}
 _FOR_ALL = {"training_eligibility": 1.0, "training_subsidy": 0.8, "enrolment": 0.8}
 # Provisions that search brings in beside the topic's own, for questions the NLU files elsewhere.
 _SEARCHED = 20
@@ -47,18 +52,48 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
         and entry.provision.id not in overridden
     ]
     if ask.sure and not any(topics.keys() & set(entry.provision.topics) for entry in live):
-        return _of_everybody(live, ask, desk)
+        picks = weigh(live, replace(ask, sure=False), desk.words)
+        return picks if picks and picks[0].near >= _VERY_NEAR else []
     return weigh(live, ask, desk.words)
 
 
-def _of_everybody(live: Sequence[Entry], ask: Ask, desk: Desk) -> list[Pick]:
-    """What there is where nothing is said of the topic itself: for a group without a programme of
-    its own what holds for all, and what the question is near to in its very words."""
-    if ask.topic in GROUP_TOPICS:
-        ask = replace(ask, topics=_FOR_ALL, sure=False)
-        return weigh([entry for entry in live if not entry.provision.groups], ask, desk.words)
-    picks = weigh(live, replace(ask, sure=False), desk.words)
-    return picks if picks and picks[0].near >= _VERY_NEAR else []
+def of_everybody(ask: Ask, regions: Sequence[str], desk: Desk) -> Ask:
+    """`ask` as a question about what there is for all, where it is about a group that has nothing
+    of its own in `regions`."""
+    if ask.topic not in GROUP_TOPICS:
+        return ask
+    if any(desk.library.provisions(topic, regions) for topic in programmes_meant(ask, desk.words)):
+        return ask
+    benefit = ask.aspects & {"benefit", "amount"}
+    return replace(ask, topics=_GIVEN_TO_ALL if benefit else _FOR_ALL, sure=False)
+
+
+def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pick]:
+    """`picks`; where the best is for other people or on another subject, and not very near in words
+    alone, only those for the one who asks on what she asks, if there are any."""
+    meant = programmes_meant(ask, words)
+    hers = [pick for pick in picks if not for_others(pick.entry, ask, meant)]
+    on_subject = [pick for pick in hers if ask.topics.keys() & set(pick.entry.provision.topics)]
+    fitting = on_subject
+    if _is_subsidy_asked(ask):
+        fitting = [pick for pick in on_subject if _gives(pick.entry, ask)] or on_subject
+    numbers = ask.courses or ask.counted  # what is listed or counted stands where it stands
+    if not fitting or numbers or picks[0].near >= _VERY_NEAR:
+        return list(picks)
+    near = picks[0].near >= _RATHER_NEAR and fitting is on_subject
+    if picks[0] in hers[:1] and (picks[0] in fitting or near):
+        return list(picks)
+    return [*fitting, *(pick for pick in on_subject if pick not in fitting)]
+
+
+def _gives(entry: Entry, ask: Ask) -> bool:
+    """Whether a provision says what is given, or what is in it for a group she belongs to."""
+    provision = entry.provision
+    return any(map(is_money, provision.amounts)) or bool(ask.groups & set(provision.groups))
+
+
+def _is_subsidy_asked(ask: Ask) -> bool:
+    return ask.topic.endswith("_subsidy") and "benefit" in ask.aspects
 
 
 def nearest(text: str, regions: Sequence[str], desk: Desk) -> Pick | None:

@@ -13,6 +13,8 @@ _FILLER = frozenset(
     "？。，！ "
 )
 
+_OF_HER = frozenset(("fact", "region", "third_person", "age", "group", "not_group"))
+
 
 def rest_of(one: Understanding) -> str:
     """What is left of the message without cues, names and filler."""
@@ -45,7 +47,7 @@ def only_facts(one: Understanding) -> bool:
     """Whether the message tells facts of the person and nothing that may be asked about: 没签合同,
     not 高级的呢."""
     kinds = {entity.kind for entity in one.entities}
-    told = bool(kinds) and kinds <= {"fact", "region", "third_person", "age"}
+    told = bool(kinds) and kinds <= _OF_HER
     return told and not one.aspects and not asks(one)
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
+from dialogs.asking import Ask
+from dialogs.concern import programmes_meant
 from dialogs.match import asked_terms
-from dialogs.select import Ask, Pick, programmes_meant
+from dialogs.select import Pick
 from knowledge.library import Entry, Library
 from knowledge.schema import Document, Silence
 from knowledge.vocabulary import Vocabulary

@@ -52,10 +52,8 @@ def contact_left(
     if memory.contact_until is None or now > memory.contact_until:
         return None
     done = replace(memory, contact_until=None)
-    if (number := telephone_in(text)) is not None:
+    if (contact := contact_in(text)) is not None:
         reply = _talk(Status.HANDED_OFF, say("handoff.contact_kept", hours=staffing.hours))
-        # The whole message: it may say when to call. A spoken number stands beside it in figures.
-        contact = text if number in text else say("handoff.contact", text=text, number=number)
         return replace(reply, action="contact", contact=contact, private=True), done
     if mistaken(text):
         reply = _talk(Status.NEEDS_INFO, say("handoff.contact_mistaken"))
@@ -63,6 +61,15 @@ def contact_left(
     if says("no_contact", text):
         return _talk(Status.ANSWERED, say("handoff.no_contact")), done
     return None
+
+
+def contact_in(text: str) -> str | None:
+    """What staff need to call somebody back whose `text` (normalised) holds a telephone number: the
+    whole message, for it may say when to call; a spoken number stands beside it in figures."""
+    number = telephone_in(text)
+    if number is None or number in text:
+        return number and text
+    return say("handoff.contact", text=text, number=number)
 
 
 def offer(staffing: Staffing) -> tuple[Block, tuple[Option, ...]]:

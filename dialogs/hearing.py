@@ -13,9 +13,9 @@ from functools import cache
 from dialogs import interview
 from dialogs.about_document import about_document
 from dialogs.agencies import agencies_asked
-from dialogs.aside import aside
 from dialogs.asked_back import again, steered
 from dialogs.choosing import chosen_topic
+from dialogs.concern import GROUP_TOPICS
 from dialogs.defining import as_used, defined, led_by, without_word, word_asked
 from dialogs.desk import Desk, covered
 from dialogs.follow_up import (
@@ -27,21 +27,29 @@ from dialogs.follow_up import (
     only_tells,
     rest_of,
 )
+from dialogs.going_on import gone_on
 from dialogs.joining import joined
 from dialogs.learning import learned
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.past import of_today
 from dialogs.persons import heard_of
-from dialogs.reading import DONT_KNOW, answer_to, believable, says, without_correction
+from dialogs.reading import (
+    DONT_KNOW,
+    answer_to,
+    believable,
+    says,
+    without_correction,
+)
 from dialogs.replies import ANSWER, SURE, Replies
 from dialogs.reply import Reply, Status
 from dialogs.retelling import told_again
 from dialogs.righting import put_right
-from dialogs.select import GROUP_TOPICS
 from dialogs.talking import talk
 from dialogs.torn import both_ways
+from dialogs.whom_to_ask import borrows, number_to_ring
 from dialogs.wording import say
 from knowledge.numbers import numbers_in
+from knowledge.rules import Groups
 from knowledge.vocabulary import Vocabulary
 from nlu.normalise import normalise
 from nlu.understanding import Score, Understanding
@@ -54,8 +62,6 @@ _PLACE = 2
 _AGENCY = 7
 # Below this a few words that ask 多少 or 哪里 are about the topic in hand, not another office.
 _SURELY_OTHER, _SURELY, _LITTLE = 0.7, 0.5, 4
-# So short is a question that means nothing without the one before.
-_GOES_ON = 6
 _ANYTHING = "what_can_i_get"
 # Facts that are about being in the very place.
 _HERE = frozenset(("local_registration", "local_social_insurance"))
@@ -84,6 +90,8 @@ class Hearing:
             answered = steered(one, memory, self.replies) or self._answered(one, memory)
             if answered is not None:
                 return answered
+        if (borrowed := borrows(one, memory, self.desk)) is not None:
+            return borrowed, memory
         facts, torn = both_ways(one.text, one.facts)
         one = replace(one, facts=facts)
         place = memory.region
@@ -136,7 +144,14 @@ class Hearing:
             return talk(Status.CLARIFY, say("no_options")), memory
         if retold := told_again(one, memory, self.replies):
             return retold
-        if told := about_document(one, memory, self.replies.composer(), self.desk):
+        if says("which_phone", one.text):
+            return talk(
+                Status.ANSWERED, number_to_ring(memory, self.desk), intent="organisation"
+            ), memory
+        of_permit = memory.subject is not None and memory.subject.intent == "permit"
+        if not (of_permit and says("pointed_at", one.text)) and (
+            told := about_document(one, memory, self.replies.composer(), self.desk)
+        ):
             return told
         if agencies_asked(one.text, self.desk.words) and len(rest_of(one)) <= _AGENCY:
             if memory.subject is not None and not one.values("region"):
@@ -163,12 +178,8 @@ class Hearing:
         if memory.checked is not None and (tells or says("myself", one.text)):
             return self.replies.checked_again(one, memory)
         anything = one.intent == _ANYTHING and one.confidence >= ANSWER
-        if not anything and not says("correction", one.text):
-            found = aside(one, memory, self.desk, self.replies.day)
-            if found is not None:
-                return self.replies.beside(found, one, memory)
-        if self._only_goes_on(one, memory):
-            return self.replies.follow_up(one, memory)
+        if (gone := gone_on(one, memory, self.replies, anything=anything)) is not None:
+            return gone
         anew = (anything or says("anything", one.text)) and not says("myself", one.text)
         topics = self.desk.words.topics
         other = one.confidence < (_SURELY if one.intent in topics else _SURELY_OTHER)
@@ -195,15 +206,6 @@ class Hearing:
         if memory.subject is None and vague and not anew and not sure:
             return talk(Status.CLARIFY, say("which_topic")), memory
         return self.replies.question(one, memory)
-
-    def _only_goes_on(self, one: Understanding, memory: Memory) -> bool:
-        """Whether a few words ask on, and tell no other subject: 给谁, 多少份, 谁负责认定."""
-        if memory.subject is None or not memory.shown or not asks(one) or one.values("region"):
-            return False
-        if len(one.text) > _GOES_ON or one.entities or says("and_that", one.text):
-            return False
-        whose = one.intent == "organisation" and one.aspects == {"office"}
-        return whose or one.confidence < _SURELY
 
     def _names_another(self, one: Understanding, memory: Memory) -> bool:
         """Whether the message names a topic that is not the one in hand: 我家能领就业券吗."""
@@ -313,6 +315,10 @@ class Hearing:
                 return None
             offered = interview.offered_groups(fact, memory, self.desk.words)
             value = answer_to(fact, one, offered, interview.role_of(memory))
+            if value is None and fact.type == "groups" and is_short(one) and not asking:
+                value = interview.groups_meant(one, offered, self.desk.words)
+            if fact.type == "occupation" and says("of_the_list", one.text):
+                return None
             elsewhere = _elsewhere(fact.id, one, memory, self.desk.words)
             if elsewhere is not None:
                 value, one = elsewhere, replace(one, entities=())  # where, not whose rules
@@ -328,6 +334,10 @@ class Hearing:
             memory = learned(one, memory, self.desk, self.now)
             if value is not DONT_KNOW:
                 memory = memory.learn({fact.id: value}, self.now, "answered")  # type: ignore[dict-item]
+            none = value is DONT_KNOW or (isinstance(value, Groups) and not value.members)
+            if fact.type == "groups" and none and memory.interview is None:
+                text = say("region.no_group")
+                return talk(Status.ANSWERED, text, intent=one.intent), replace(memory, pending=None)
         memory = replace(memory, pending=None)
         if memory.interview is not None:
             return self.replies.interview(memory, one)

@@ -8,21 +8,22 @@ unknown. What comes of it is told by `dialogs/verdicts.py`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from dialogs.asking import Ask
 from dialogs.benefits import Benefit, benefit_shown, benefits
 from dialogs.composer import Composer
 from dialogs.desk import Desk, places
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask
 from dialogs.verdicts import decided, result, whose
 from dialogs.wording import listed, say, spoken_date
 from knowledge.rules import Determination, Groups, Step, Truth
 from knowledge.schema import Condition
 from knowledge.standing import Standing, standing
 from knowledge.vocabulary import AskedOf, Fact, Vocabulary
+from nlu.understanding import Understanding
 
 MOST_QUESTIONS = 5
 # A benefit for people the person has not said to belong to counts for so much of one for everybody,
@@ -269,6 +270,15 @@ def offered_groups(fact: Fact, memory: Memory, words: Vocabulary) -> frozenset[s
         return frozenset()
     sent = {option.send for option in memory.pending.options}
     return frozenset(g.id for g in words.groups.values() if g.label in sent)
+
+
+def groups_meant(one: Understanding, offered: Collection[str], words: Vocabulary) -> Groups | None:
+    """The groups a short answer names, by a name of theirs or a piece of the option's label."""
+    said = one.text.strip("我是她他的，。！ ")
+    named = {str(group) for group in one.values("group")}
+    if len(said) > 1:
+        named |= {group for group in offered if said in words.groups[group].asked}
+    return Groups(frozenset(named)) if named else None
 
 
 def put_again(memory: Memory, words: Vocabulary) -> Block:

@@ -15,6 +15,8 @@ from nlu.understanding import Understanding
 def learned(one: Understanding, memory: Memory, desk: Desk, now: dt.datetime) -> Memory:
     """The memory with what the message tells of the person asked about."""
     facts: dict[str, FactValue] = dict(one.facts)
+    if says("of_the_list", one.text):
+        facts.pop("occupation", None)
     # Of 包头昆区 the district is the place.
     regions = narrowest([str(code) for code in one.values("region")], desk.words)
     if len(regions) == 1 and not _lives_elsewhere(regions[0], memory, now):

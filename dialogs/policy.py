@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from dialogs.answer import answered, unwritten, worth
 from dialogs.anywhere import Line, anywhere, best_by_region, side_by_side
+from dialogs.asking import Ask
 from dialogs.composer import Composer
+from dialogs.concern import groups_beside
 from dialogs.desk import MOST_AREAS, Desk, covered, outside
-from dialogs.finding import MOST, candidates, chosen
+from dialogs.finding import MOST, askers_first, candidates, chosen, of_everybody
 from dialogs.gaps import beside, gap_asked
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask, Pick
+from dialogs.select import Pick
 from dialogs.wording import listed, say, spoken_date
 from knowledge.library import Entry
 from knowledge.schema import Document
@@ -25,14 +27,14 @@ def answer(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> Repl
     composer = desk.composer(as_of)
     if not regions:
         return anywhere(ask, composer, desk)
+    if not regions[1:]:
+        return _in_one(ask, regions[0], composer, desk)
     statuses = []
     for region in regions:
-        if len(regions) > 1:
-            composer.talk(say("region.heading", name=desk.words.regions[region].label))
+        composer.talk(say("region.heading", name=desk.words.regions[region].label))
         statuses.append(_in_region(ask, region, composer, desk))
     order = (Status.ANSWERED, Status.PARTLY_ANSWERED, Status.NOT_COVERED, Status.OUT_OF_SCOPE)
-    options: tuple[Option, ...] = ()
-    return composer.reply(min(statuses, key=order.index), options=options)
+    return composer.reply(min(statuses, key=order.index))
 
 
 def narrowest(regions: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
@@ -41,10 +43,32 @@ def narrowest(regions: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
     return tuple(region for region in regions if region not in above)
 
 
+def _in_one(ask: Ask, region: str, composer: Composer, desk: Desk) -> Reply:
+    """The reply for one region; where groups have something of their own, below it who asks."""
+    status = _in_region(ask, region, composer, desk)
+    told = {citation.quote for citation in composer.citations.values()}
+    untold = [
+        entry
+        for entry in desk.library.provisions(ask.topic, desk.words.ancestors(region))
+        if exists(entry.document, composer.as_of) and entry.provision.quote not in told
+    ]
+    groups = groups_beside(untold, ask, desk.words)
+    if not groups:
+        return composer.reply(status)
+    composer.add(
+        "question",
+        Statement(say("region.groups", groups=listed([group.label for group in groups]))),
+    )
+    none = say("interview.none_of_them")
+    options = (*(Option(group.asked, group.label) for group in groups), Option(none, none))
+    return composer.reply(status, missing=("groups",), options=options)
+
+
 def _in_region(ask: Ask, region: str, composer: Composer, desk: Desk) -> Status:
     words = desk.words
     chain = words.ancestors(region)
-    picks = candidates(ask, chain, composer.as_of, desk)
+    ask = of_everybody(ask, chain, desk)
+    picks = askers_first(candidates(ask, chain, composer.as_of, desk), ask, words)
     name = words.regions[region].label
     documents = [one for one in desk.library.documents(chain) if exists(one, composer.as_of)]
     gap = gap_asked(ask, documents, picks, words)

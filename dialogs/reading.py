@@ -129,6 +129,12 @@ def without_mending(text: str) -> str:
     return _pattern(_data()["mends_itself"]).sub("", text)
 
 
+def without_counting(text: str) -> str:
+    """`text` without what points at the thing in hand, and the count that is asked for: 有效期 of
+    它有效期几年."""
+    return _pattern(_data()["counting"]).sub("", text)
+
+
 def without_pointing(text: str) -> str:
     """`text` without the words that point back: 证 of 刚才那个证."""
     return _pattern(_data()["pointing"]).sub("", text)

@@ -13,6 +13,7 @@ from dialogs.about_agency import about_agency
 from dialogs.agencies import agencies_asked
 from dialogs.answer import answered
 from dialogs.aside import Aside
+from dialogs.asking import Ask
 from dialogs.benefits import benefit_shown, other_way, topics_for
 from dialogs.composer import Composer
 from dialogs.desk import Desk
@@ -23,7 +24,7 @@ from dialogs.joining import joined
 from dialogs.memory import Interview, Memory, Pending, Shown, Subject
 from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask, is_money
+from dialogs.select import is_money
 from dialogs.shown import shown_by
 from dialogs.sums import sums_in
 from dialogs.talking import Talking, of_person, talk
@@ -165,6 +166,8 @@ class Replies:
         memory = replace(memory, shown=shown, open_facts=reply.open_facts, checked=None)
         if reply.missing == ("region",) and not regions:
             memory = replace(memory, pending=Pending("region", self.now))
+        elif reply.missing == ("groups",):
+            memory = replace(memory, pending=Pending("groups", self.now, reply.options))
         elif (
             subject.aspects & _ELIGIBILITY and len(regions) == 1 and self._checkable(reply, memory)
         ):

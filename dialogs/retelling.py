@@ -21,7 +21,8 @@ def told_again(one: Understanding, memory: Memory, replies: Replies) -> tuple[Re
     if not memory.shown or memory.subject is None:
         return None
     if says("briefly", one.text):
-        reply, memory = replies.same(memory, one)
+        # The wish for fewer words is no part of the question.
+        reply, memory = replies.same(memory, replace(one, text=memory.subject.question))
         kept = tuple(block for block in reply.blocks if block.kind in _BRIEF)
         return replace(reply, blocks=kept), memory
     if not says("in_full", one.text):

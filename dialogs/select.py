@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
+from dialogs.asking import Ask
+from dialogs.concern import belongs, may_concern, programmes_meant
 from dialogs.match import nearness
-from dialogs.reading import how_many, obstacles, says
+from dialogs.reading import says
 from knowledge.library import Entry
-from knowledge.rules import Facts, Groups
 from knowledge.schema import Amount
 from knowledge.vocabulary import Vocabulary
 from knowledge.words import search_words
@@ -43,16 +44,6 @@ _KINDS_OF_ASPECT: dict[Aspect, frozenset[str]] = {
     "everyone": frozenset(("condition", "entitlement")),
     "obligation": frozenset(("duty", "prohibition")),
 }
-# Groups whose own plans answer them, whatever the topic asked.
-_TOPIC_OF_GROUP = {
-    "veteran": "veterans",
-    "disabled": "disabled",
-    "rural_labourer": "rural",
-    "unenrolled_graduate": "unenrolled_graduates",
-    "hardship": "hardship_groups",
-    "out_of_poverty": "hardship_groups",
-}
-GROUP_TOPICS = frozenset(_TOPIC_OF_GROUP.values())
 # A provision of the plan that is asked about, of another one where that is not certain, and where
 # it is (in shares of the first).
 _OWN, _ALIEN, _FOREIGN = 3.0, -4.0, -3.0
@@ -90,56 +81,6 @@ def _counts(amount: Amount, asked: Sequence[str]) -> bool:
     """Whether an amount gives the number that is asked for: 几星, 多少人次, 多少家."""
     measured = f"{amount.of}{amount.text}"
     return amount.state == "given" and any(one in measured for one in asked)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A question made ready for weighing. `topics` are what it may be about, best first, with the
-    weight of each beside the best (1.0)."""
-
-    text: str
-    topics: Mapping[str, float]
-    aspects: frozenset[Aspect]
-    facts: Facts
-    sure: bool = False  # there is no doubt about the topic: a provision of another answers nothing
-    documents: frozenset[str] = frozenset()  # named in the question
-    agencies: tuple[str, ...] = ()  # asked about, by id
-    sums: tuple[tuple[str, float], ...] = ()  # heard elsewhere, as said and in yuan
-
-    @property
-    def topic(self) -> str:
-        return next(iter(self.topics))
-
-    @property
-    def role(self) -> str | None:
-        """Who asks, where that was said."""
-        role = self.facts.get("role")
-        return role if isinstance(role, str) else None
-
-    @property
-    def groups(self) -> frozenset[str]:
-        groups = self.facts.get("groups")
-        return groups.members if isinstance(groups, Groups) else frozenset()
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        return frozenset(search_words(self.text))
-
-    @cached_property
-    def counted(self) -> tuple[str, ...]:
-        """What is to be counted, if a number is asked for: 星 of 分几星."""
-        return how_many(self.text)
-
-    @cached_property
-    def feared(self) -> tuple[str, ...]:
-        """What may stand in the way, in a document's words: 年龄 of 我55了能学吗."""
-        asked = bool(self.aspects & {"condition", "everyone"}) or says("demands", self.text)
-        return obstacles(self.text) if asked else ()
-
-    @cached_property
-    def courses(self) -> bool:
-        """Whether it is asked what can be learnt."""
-        return says("courses", self.text)
 
 
 @dataclass(frozen=True)
@@ -226,18 +167,6 @@ def _numbers_wanted(ask: Ask) -> bool:
     return bool(ask.counted) or ask.courses
 
 
-def programmes_meant(ask: Ask, words: Vocabulary) -> dict[str, float]:
-    """The topics that may be a programme's, as far as the question is about them: what it may be
-    about, what the person's groups have of their own, and what it names in so many words."""
-    meant = dict(ask.topics)
-    for group in ask.groups:
-        for wider in words.groups_above(group):
-            if wider in _TOPIC_OF_GROUP:
-                meant[_TOPIC_OF_GROUP[wider]] = 1.0
-    named = (t.id for t in words.topics.values() if any(name in ask.text for name in t.called))
-    return meant | dict.fromkeys(named, 1.0)
-
-
 def _of_programme(programme: str | None, meant: Mapping[str, float]) -> float:
     """A programme's own plan answers for it, and for nothing else."""
     if programme is None:
@@ -257,22 +186,8 @@ def _not_for(audience: Sequence[str], role: str | None) -> float:
 def _for_groups(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> float:
     if not limited_to:
         return 0.0
-    if not _belongs(ask.groups, words).isdisjoint(limited_to):
+    if not belongs(ask.groups, words).isdisjoint(limited_to):
         return 2.0
     if may_concern(limited_to, ask, words):
         return 1.0
     return -3.0 if ask.groups else -2.5
-
-
-def may_concern(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> bool:
-    """Whether a provision for these groups may be the person's: she belongs to one of them, or to
-    a wider one (盲人 when 残疾人 was said); none given is everybody."""
-    if not limited_to or not _belongs(ask.groups, words).isdisjoint(limited_to):
-        return True
-    return any(words.groups_above(group) & ask.groups for group in limited_to)
-
-
-@lru_cache(64)  # asked once a provision
-def _belongs(groups: frozenset[str], words: Vocabulary) -> frozenset[str]:
-    """The groups, and all wider ones."""
-    return frozenset().union(*(words.groups_above(group) for group in groups))

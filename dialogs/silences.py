@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dialogs.asking import Ask
 from dialogs.composer import Composer
 from dialogs.reply import Statement
-from dialogs.select import Ask, words_of
+from dialogs.select import words_of
 from knowledge.schema import Document
 from nlu.understanding import Aspect
 

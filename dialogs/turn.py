@@ -117,6 +117,9 @@ class Turn:
         """
         reply = talk(Status.ANSWERED, distress.says, intent=distress.answers or "emergency")
         if distress.alone:
+            # What was told beside it is not asked for once more when the talk goes on.
+            for one in self.understand(text):
+                memory = learned(one, memory, self.desk, self.now)
             return reply, memory
         if memory.interview is None:
             memory = memory.about(MYSELF)

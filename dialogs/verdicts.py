@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dialogs.asking import Ask
 from dialogs.benefits import Benefit, other_way
 from dialogs.composer import Composer
 from dialogs.conditions import explain
 from dialogs.desk import Desk, covered, outside
 from dialogs.reply import Block, Option, Reply, Statement, Status
-from dialogs.select import Ask
 from dialogs.telling import told_in_words
 from dialogs.wording import has, listed, say, say_in
 from knowledge.rules import Facts, FactValue, Groups, Truth

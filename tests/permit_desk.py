@@ -21,9 +21,7 @@ from dialogs.wording import say
 from knowledge.database import open_engine
 from knowledge.library import Library
 from knowledge.registry import qr
-from knowledge.registry.adapters import ContractAdapter
 from knowledge.registry.audit import AuditLog
-from knowledge.registry.client import RegistryClient
 from knowledge.registry.quota import Limits, Quota
 from knowledge.registry.server.app import create_app
 from knowledge.registry.server.issuing import Issued, NewPermit
@@ -33,7 +31,14 @@ from knowledge.registry.wire import Timing
 from knowledge.vocabulary import Vocabulary
 from nlu.understand import Understander
 from nlu.understanding import Score
-from tests.knowledge.registry.conftest import GENEROUS, KEY, PATIENT_S, SECRET, FakeTime
+from tests.knowledge.registry.conftest import (
+    GENEROUS,
+    KEY,
+    PATIENT_S,
+    FakeTime,
+    client_of,
+    registry_in,
+)
 
 NAME, LAST4 = "测试李梅", "123X"
 _INTENTS = {
@@ -122,25 +127,11 @@ def open_desk(
 ) -> Iterator[Desk]:
     """`total_s` is how long a check may take that somebody waits for."""
     time = FakeTime()
-    registry = Registry(
-        open_engine(f"sqlite:///{folder}/registry.db"),
-        SECRET,
-        now=lambda: time.at,
-        floor_s=0.0,
-        asker_limits="100000/minute",
-        client_limits="100000/minute",
-    )
+    registry = registry_in(folder, time)
     token = registry.add_client("test", "测试用户端", ["permit.status"])
     way = Switch(httpx.ASGITransport(create_app(registry), raise_app_exceptions=False))
-    client = RegistryClient(
-        "http://registry.test",
-        ContractAdapter("test", token),
-        transport=way,
-        list_uri=f"{registry.core.base_url}/status-lists/1",
-        token=token,
-        clock=time.clock,
-        timing=Timing(total=total_s, first=total_s / 2, pause=0.001),
-    )
+    timing = Timing(total=total_s, first=total_s / 2, pause=0.001)
+    client = client_of(registry, token, way, time, timing)
     record = open_engine(f"sqlite:///{folder}/audit.db")
     audit = AuditLog(record, KEY, folder / "anchor")
     verifier = Verifier(client, Quota(limits), audit, KEY, clock=time.clock, total_s=total_s)

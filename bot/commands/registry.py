@@ -30,7 +30,7 @@ from knowledge.registry.verifier import Check
 from knowledge.registry.webhook import notice_key
 from knowledge.registry.wording import sentences
 
-registry_app = typer.Typer(no_args_is_help=True, help="The permit registry and checks against it.")
+registry_app = typer.Typer(no_args_is_help=True, add_completion=False)
 audit_app = typer.Typer(no_args_is_help=True, help="The record of checks.")
 registry_app.add_typer(audit_app, name="audit")
 

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from bot.console.audit import open_audit
 from bot.database import migrate, open_engine
 from bot.review import taught
-from bot.review.retrain import Retraining, Trainer
+from bot.review.retrain import Trainer
+from bot.review.retrainings import Retraining
 from bot.settings import settings
 from nlu.trial import Tried
 

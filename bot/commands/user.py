@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from bot.app import utc_now
 from bot.console import accounts, sessions
@@ -21,7 +21,7 @@ from bot.settings import settings
 # Who stands in the audit for what is done at the machine itself.
 AT_THE_MACHINE = "anxin user"
 
-user_app = typer.Typer(no_args_is_help=True, help="Accounts of the hotline console.")
+user_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Name = Annotated[str, typer.Argument(help="the name that the person logs in with")]
 Generate = Annotated[
@@ -117,11 +117,20 @@ def _accounts() -> Iterator[Connection]:
         migrate(engine)
         with engine.begin() as connection:
             yield connection
+        _anchor(engine)
     except AccountError as error:
         typer.echo(say(f"error.{error.code}"), err=True)
         raise typer.Exit(1) from error
     finally:
         engine.dispose()
+
+
+def _anchor(engine: Engine) -> None:
+    """As a server does every few seconds; but the first account is added before any runs."""
+    try:
+        open_audit(settings()).anchor(engine)
+    except OSError as error:
+        typer.echo(f"the audit's anchor cannot be written: {error}", err=True)
 
 
 def _named(connection: Connection, name: str) -> Account:

@@ -16,6 +16,7 @@ from bot.console.assistant_checklist import Checklist, checklist
 from bot.console.assistant_spoken import read_aloud, text_message
 from bot.console.library_words import marked
 from bot.console.wording import say
+from dialogs.asking import Ask
 from dialogs.benefits import benefits
 from dialogs.desk import Desk
 from dialogs.handoff import Staffing
@@ -23,7 +24,6 @@ from dialogs.interview import role_of
 from dialogs.memory import Memory
 from dialogs.policy import answer as policy_answer
 from dialogs.reply import Message, Option, Reply, Status
-from dialogs.select import Ask
 from dialogs.text import as_text, clause_name
 from knowledge.library import Entry, Library
 from knowledge.schema import Document

@@ -29,10 +29,10 @@ from sqlalchemy import (
 from bot.console.durations import RESPONSE_S, WAIT_S, Times, class_of, times_of
 from bot.conversations.ratings import RATING_REQUEST, RatingRow
 from bot.conversations.rows import ConversationRow, TurnRow, utc
+from bot.conversations.stored import left_out
 from bot.handover.rows import HandoverRow
 from bot.review.likeness import plain
 from dialogs.reply import Status
-from dialogs.wording import say
 
 UNANSWERED = (Status.NOT_COVERED.value, Status.CLARIFY.value)
 # Turns that are not questions to the bot: said while staff had the conversation, a rating.
@@ -146,12 +146,12 @@ def top_unanswered(
     times: Counter[str] = Counter()
     words: dict[str, str] = {}
     alike: dict[str, str] = {}  # the same text is read once
-    left_out = say("permit.kept_out")
+    nothing_said = left_out()
     for said, conversation in connection.execute(statement):
         known = alike.get(said)
         if known is None:
             known = alike[said] = plain(said)
-        if len(known) < 2 or said == left_out:
+        if len(known) < 2 or said in nothing_said:
             continue
         askers[known].add(conversation)
         times[known] += 1
@@ -198,7 +198,8 @@ def _waiting(
             HandoverRow.asked_at,
             HandoverRow.taken_at,
             HandoverRow.code,
-            HandoverRow.contact.is_not(None).label("contact"),
+            # The number itself is gone when somebody has called back.
+            (HandoverRow.reason == "contact").label("contact"),
         ).where(
             HandoverRow.asked_at >= since,
             HandoverRow.asked_at < until,

@@ -14,15 +14,15 @@ from bot.console.rendering import page
 from bot.console.review_words import (
     Decided,
     decided,
+    doubts_of,
     intent_name,
     intents_by_kind,
     meanings_in_words,
     region_name,
-    surely,
 )
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.review import labels
+from bot.review import deciding, labels
 from bot.review.labels import Label, LabelError
 
 HERE = "/console/review"
@@ -79,7 +79,9 @@ def router(parts: ConsoleParts) -> APIRouter:
         try:
             with parts.engine.begin() as connection:
                 name = visitor.account.name
-                labels.change(connection, found, anew, name, parts.now(), sure=surely(visitor))
+                deciding.change(
+                    connection, found, anew, name, parts.now(), doubts=doubts_of(visitor)
+                )
                 visitor.record("label_changed", f"label:{pk}", connection)
         except LabelError as error:
             return _label_page(request, found, say(f"error.{error.code}"))
@@ -90,7 +92,7 @@ def router(parts: ConsoleParts) -> APIRouter:
         try:
             with parts.engine.begin() as connection:
                 found = _found(connection, pk)
-                labels.confirm(connection, found, visitor.account.name, parts.now())
+                deciding.confirm(connection, found, visitor.account.name, parts.now())
                 visitor.record("label_confirmed", f"label:{pk}", connection)
         except LabelError as error:
             return _label_page(request, found, say(f"error.{error.code}"))

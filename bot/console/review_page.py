@@ -16,15 +16,15 @@ from bot.console.period import PRESETS, Period, last_days, parse_period
 from bot.console.rendering import page
 from bot.console.review_words import (
     Decided,
+    doubts_of,
     intents_by_kind,
     meanings_in_words,
     region_name,
-    surely,
     understood,
 )
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.review import heard, labels
+from bot.review import deciding, heard, labels
 from bot.review.heard import Group
 from bot.review.labels import LabelError
 from bot.review.places import KINDS, MOST, Kind, Wanted
@@ -82,13 +82,13 @@ def router(parts: ConsoleParts) -> APIRouter:
         try:
             with parts.engine.begin() as connection:
                 found = heard.texts_of(connection, ref or ())
-                kept, secret = labels.decide(
+                kept, secret = deciding.decide(
                     connection,
                     list(found.values()),
                     decision,
                     visitor.account.name,
                     parts.now(),
-                    sure=surely(visitor),
+                    doubts=doubts_of(visitor),
                 )
                 waiting = labels.any_unconfirmed(connection, kept)
                 for pk in kept:

@@ -12,7 +12,7 @@ from bot.console.rendering import page
 from bot.console.review_words import intent_name
 from bot.console.security import Visitor, requires
 from bot.console.wording import say, table
-from bot.review import labels, taught
+from bot.review import labels, retrainings, taught
 
 _HERE = "/console/review/retrain"
 
@@ -31,7 +31,8 @@ def router(parts: ConsoleParts) -> APIRouter:
     @routes.get("/retrain/state")
     def state(_visitor: Keeper) -> dict[str, str]:
         """How far the newest retraining is, for the page that waits for it."""
-        newest = next(iter(trainer.newest(1)), None)
+        with parts.engine.connect() as connection:
+            newest = next(iter(retrainings.newest(connection, 1)), None)
         if newest is None:
             return {"state": "", "progress": ""}
         words = table("retrain_progress").get(newest.progress, "")
@@ -66,8 +67,8 @@ def router(parts: ConsoleParts) -> APIRouter:
 def _page(request: Request, visitor: Visitor, error: str = "") -> Response:
     parts = visitor.parts
     trainer = parts.app.trainer
-    newest = trainer.newest()
     with parts.engine.connect() as connection:
+        newest = retrainings.newest(connection)
         labelled = labels.listed(connection, ("intent",))
     accepted = [one for one in labelled if not one.unconfirmed]
     return page(

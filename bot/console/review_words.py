@@ -9,15 +9,12 @@ from fastapi import Depends, Form
 
 from bot.console.security import Visitor
 from bot.console.wording import table
-from bot.review import labels
-from bot.review.labels import Decision, Label, LabelKind, Sure
+from bot.review import deciding
+from bot.review.doubt import Doubts, contradicted
+from bot.review.labels import Decision, Label, LabelKind
 from knowledge.vocabulary import vocabulary
 from nlu.intents import Intent, intents
 from nlu.understanding import EngineUnavailable, Understanding
-
-# From this confidence on the engine contradicts a label. Of 552 messages written apart it is so
-# sure of 79 % of those that it takes rightly, and of a fifth of those that it does not.
-_CERTAIN = 0.8
 
 _Field = Annotated[str, Form(max_length=600)]
 
@@ -31,8 +28,8 @@ def decision_of(
     example: _Field = "",
 ) -> Decision:
     """What a form says. The choice is an intent of its own (`intent:refresher`), `other` with the
-    intent beside it, or a kind without one; what is neither is refused by `labels.checked`. What a
-    word means is chosen by its words."""
+    intent beside it, or a kind without one; what is neither is refused by `deciding.checked`.
+    What a word means is chosen by its words."""
     kind, _, named = choice.partition(":")
     if kind == "other":
         kind, named = "intent", intent
@@ -59,7 +56,7 @@ def meanings_in_words() -> dict[str, str]:
     kinds = table("meaning_kind")
     return {
         meaning: f"{kinds[meaning.partition(':')[0]]}：{label}"
-        for meaning, label in labels.meanings().items()
+        for meaning, label in deciding.meanings().items()
     }
 
 
@@ -82,14 +79,14 @@ def intent_name(name: str | None) -> str:
     return known.label if known else name or ""
 
 
-def surely(visitor: Visitor) -> Sure:
-    """Says what the engine is certain a text asks, as `labels.decide` wants it."""
+def doubts_of(visitor: Visitor) -> Doubts:
+    """Says what the engine holds against a label, as `deciding.decide` wants it."""
 
-    def sure(text: str) -> str | None:
+    def doubts(text: str, intent: str) -> str | None:
         found = understood(visitor, text)
-        return found.intent if found and found.confidence >= _CERTAIN else None
+        return contradicted(found.ranking, intent) if found else None
 
-    return sure
+    return doubts
 
 
 def understood(visitor: Visitor, text: str) -> Understanding | None:

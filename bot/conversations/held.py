@@ -21,17 +21,16 @@ from sqlalchemy.exc import OperationalError
 from bot.conversations.kept import Turn, conversation_pk, turn_of
 from bot.conversations.rows import ChangeRow, ConversationRow, RecheckRow, TurnRow
 from bot.conversations.stored import (
+    kept_text,
     memory_from_json,
     memory_to_json,
     redacted_reply,
     reply_from_json,
     reply_to_json,
 )
-from bot.redact import redact
 from dialogs.distress import distress_in
 from dialogs.memory import Memory
 from dialogs.reply import Message, Reply
-from dialogs.wording import say
 from nlu.normalise import normalise
 
 TRIES = 5  # as often is what another process was faster with begun anew
@@ -98,8 +97,7 @@ class Held:
                 "message_id": message.id,
                 "speaker": message.speaker,
                 "staff": message.staff,
-                # A name has no shape that could be found: such words are left out whole.
-                "text": say("permit.kept_out") if reply.private else redact(message.text),
+                "text": kept_text(message, reply),
                 "status": kept.status.value,
                 "intent": kept.intent,
                 "confidence": kept.confidence,

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.redact import redact, redact_json
 from dialogs.memory import Memory
-from dialogs.reply import Reply, Statement
+from dialogs.reply import Message, Reply, Statement
+from dialogs.wording import say
 
 _MEMORY = TypeAdapter(Memory)
 _REPLY = TypeAdapter(Reply)
@@ -29,6 +30,19 @@ def memory_from_json(stored: str) -> Memory:
         kinds = sorted({f"{item['loc'][0]}: {item['type']}" for item in error.errors()})
         _log.warning("memory_unreadable", problems=kinds)
         return Memory()
+
+
+def kept_text(message: Message, reply: Reply) -> str:
+    """What is stored of a message's words. A name has no shape that could be found: words that hold
+    one are left out whole."""
+    if not reply.private:
+        return redact(message.text)
+    return say("handoff.kept_out" if reply.intent == "handoff" else "permit.kept_out")
+
+
+def left_out() -> frozenset[str]:
+    """What stands where words were left out."""
+    return frozenset((say("handoff.kept_out"), say("permit.kept_out")))
 
 
 def redacted_reply(reply: Reply, *, offices: bool = False) -> Reply:

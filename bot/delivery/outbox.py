@@ -30,14 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
-from bot.delivery.parcels import Delivery, OutboxRow, Parcel, ParcelState
+from bot.delivery.parcels import PARCEL, Delivery, OutboxRow, Parcel, ParcelState, parcel_of
+from bot.delivery.retrying import outcome
 from bot.sealing import Seal
 from dialogs.reply import Reply
 
 LEASE = dt.timedelta(seconds=60)
-# 2, 4, 8 … seconds between attempts, five minutes at most: given up after about twenty minutes.
-MOST_ATTEMPTS = 10
-_LONGEST_WAIT_S = 300.0
 _REPLY = TypeAdapter(Reply)
 
 
@@ -115,7 +113,7 @@ class Outbox:
         if not sending:
             which.append(or_(_unleased(self._now()), OutboxRow.sending.is_(False)))
         rows = connection.execute(
-            select(*_PARCEL).where(*which).order_by(OutboxRow.pk).with_for_update()
+            select(*PARCEL).where(*which).order_by(OutboxRow.pk).with_for_update()
         ).all()
         parcels = self._opened(connection, rows)
         connection.execute(
@@ -139,7 +137,7 @@ class Outbox:
             .scalar_subquery()
         )
         due = (
-            select(*_PARCEL)
+            select(*PARCEL)
             .where(
                 OutboxRow.state == "waiting",
                 OutboxRow.due_at <= now,
@@ -172,34 +170,11 @@ class Outbox:
 
     def settle(self, parcel: Parcel, delivery: Delivery) -> None:
         """Write down what became of a leased parcel, unless it has been taken over."""
-        now = self._now()
-        attempts = parcel.attempts + 1
-        if delivery.parts_sent > parcel.parts_sent:
-            attempts = 0  # it is going forward
-        state, wait = delivery.state, delivery.after_s
-        if state == "later" and attempts >= MOST_ATTEMPTS:
-            state = "dead"
-        if wait is None:
-            wait = min(2.0**attempts, _LONGEST_WAIT_S)
-        values: dict[str, object] = {
-            "state": "waiting" if state == "later" else state,
-            "parts_sent": max(parcel.parts_sent, delivery.parts_sent),
-            "sending": delivery.maybe_sent,
-            "attempts": attempts,
-            "reason": delivery.reason[:100],
-            "due_at": now + dt.timedelta(seconds=wait),
-            "leased_by": None,
-            "leased_until": None,
-        }
-        if state in ("sent", "dead"):
-            values["finished_at"] = now
-        if state == "sent":
-            values["payload"] = None
         with self._engine.begin() as connection:
             connection.execute(
                 update(OutboxRow)
                 .where(OutboxRow.key == parcel.key, OutboxRow.leased_by == parcel.lease)
-                .values(**values)
+                .values(**outcome(parcel, delivery, self._now()))
             )
 
     def replay(self, key: str | None = None) -> int:
@@ -277,32 +252,10 @@ class Outbox:
                 )
             )
         return [
-            Parcel(
-                row.key,
-                row.channel,
-                row.recipient,
-                _REPLY.validate_json(text),
-                row.parts_sent,
-                row.attempts,
-                row.sending,
-                lease,
-            )
+            parcel_of(row, _REPLY.validate_json(text), lease)
             for row in rows
             if (text := plain[row.pk]) is not None
         ]
-
-
-# What a parcel is read from.
-_PARCEL = (
-    OutboxRow.pk,
-    OutboxRow.key,
-    OutboxRow.channel,
-    OutboxRow.recipient,
-    OutboxRow.payload,
-    OutboxRow.parts_sent,
-    OutboxRow.attempts,
-    OutboxRow.sending,
-)
 
 
 def _bound(key: str) -> str:

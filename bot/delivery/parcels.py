@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import DateTime, Index, String, Text
+from sqlalchemy import DateTime, Index, Row, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogs.reply import Reply
@@ -56,6 +56,33 @@ class Parcel:
     attempts: int = 0
     maybe_sent: bool = False
     lease: str = ""
+
+
+# What a parcel is read from.
+PARCEL = (
+    OutboxRow.pk,
+    OutboxRow.key,
+    OutboxRow.channel,
+    OutboxRow.recipient,
+    OutboxRow.payload,
+    OutboxRow.parts_sent,
+    OutboxRow.attempts,
+    OutboxRow.sending,
+)
+
+
+def parcel_of(row: Row[*tuple[Any, ...]], reply: Reply, lease: str) -> Parcel:
+    """The parcel of a row of `PARCEL`'s columns, with what was sealed in it."""
+    return Parcel(
+        row.key,
+        row.channel,
+        row.recipient,
+        reply,
+        row.parts_sent,
+        row.attempts,
+        row.sending,
+        lease,
+    )
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,15 @@ class Handovers:
             }
             conversation.connection.execute(insert(HandoverRow).values(**values))
         elif known.state != "staff":
-            conversation.connection.execute(
-                update(HandoverRow).where(HandoverRow.pk == known.pk).values(**values)
-            )
+            if contact:
+                values["reason"] = "contact"
+            self.set(conversation, known.pk, **values)
+
+    def keep_contact(self, conversation: Held, handover: Handover, contact: str) -> None:
+        """A telephone number said meanwhile, for whoever has the conversation or will have it."""
+        conversation.begin_writing()
+        sealed = self._seal.seal(contact, _bound(conversation.pk))
+        self.set(conversation, handover.pk, contact=sealed)
 
     def stop_waiting(self, conversation: Held, handover: Handover) -> None:
         """The person does not want to wait any longer."""

@@ -44,7 +44,7 @@ def release_vanished(desk: Handovers, away: dt.timedelta) -> int:
             note_change(conversation.connection, conversation.pk, desk.now())
             return True
         # Who wants to be called back is not there to wait.
-        state = "waiting" if found.contact is None else "contact"
+        state = "contact" if found.reason == "contact" else "waiting"
         desk.set(conversation, found.pk, state=state, staff=None)
         desk.voice.speak(conversation, place, talk(say("handoff.vanished")))
         return True

@@ -17,10 +17,10 @@ from bot.http.access import NEEDS_KEY, Access
 from bot.http.told import Area, FactsTold, contradiction, facts_of, one_of
 from bot.http.wire import Day, Named
 from bot.problems import invalid
+from dialogs.asking import Ask
 from dialogs.benefits import Benefit, benefits, topics_for
 from dialogs.conditions import describe, explain
 from dialogs.desk import Desk
-from dialogs.select import Ask
 from dialogs.text import clause_name
 from dialogs.verdicts import NOT_YET
 from dialogs.wording import say, say_in

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.orm import aliased
 
 from bot.conversations.rows import TurnRow
+from bot.conversations.stored import left_out
 from bot.handover.drafts import DraftRow
 from bot.redact import redact
 from bot.review.likeness import grouped, key_of, plain
@@ -35,7 +36,6 @@ from bot.review.places import (
     question_before,
     words_of,
 )
-from dialogs.wording import say
 
 _LONGEST_NOTE = 500
 
@@ -113,7 +113,7 @@ def messages(connection: Connection, wanted: Wanted) -> list[Heard]:
     gathered: dict[str, _Gathered] = {}
     for one in places(connection, wanted)[:MOST]:
         words = plain(one.text)
-        if one.kind not in wanted.kinds or len(words) < 2 or one.text == say("permit.kept_out"):
+        if one.kind not in wanted.kinds or len(words) < 2 or one.text in left_out():
             continue
         known = gathered.setdefault(key_of(one.text), _Gathered(one))
         if one.ref not in known.refs:

@@ -28,13 +28,11 @@ from bot.conversations.ratings import RatingRow
 from bot.conversations.rows import ConversationRow, TurnRow, utc
 from bot.conversations.stored import reply_from_json
 from bot.handover.drafts import DraftRow, DraftState
+from bot.review.our_words import has_our_words
 from dialogs.reply import Status
 from dialogs.turn import ANSWER
 from knowledge.strict_yaml import read
 from knowledge.tables import Base
-from knowledge.vocabulary import vocabulary
-from nlu.normalise import normalise
-from nlu.tokens import dictionary_words
 
 # unanswered: the library or the search had nothing, or the answer was held back and never sent.
 # unsure: answered, but hardly understood. clarified: asked back what was meant. strayed: taken for
@@ -284,18 +282,6 @@ def words_of(reply: str | None) -> str:
         return ""
     spoken = (statement.text for _kind, statement in reply_from_json(reply).statements())
     return "".join(spoken)[:_LONGEST_REMARK]
-
-
-def has_our_words(text: str) -> bool:
-    """Whether a word of our trade is in the text: an occupation, a level, a group, a topic."""
-    written = normalise(text)
-    return any(word in written for word in _our_words())
-
-
-@cache
-def _our_words() -> frozenset[str]:
-    places = {name for region in vocabulary().regions.values() for name in region.called}
-    return frozenset(word for word in dictionary_words() if word not in places and len(word) > 1)
 
 
 @cache

@@ -17,77 +17,39 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import anyio.to_thread
 import structlog
-from sqlalchemy import Connection, DateTime, Engine, Index, Row, String, Text, insert, select, text
+from sqlalchemy import Engine, insert
 from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.conversations.rows import utc
 from bot.logging import described
 from bot.review import taught
+from bot.review.retrainings import (
+    Retraining,
+    RetrainingRow,
+    State,
+    figures_of,
+    find,
+    newest_promoted,
+    pairs,
+    promoted_file,
+)
 from dialogs.turn import ANSWER
 from knowledge.strict_yaml import DataError
-from knowledge.tables import Base
 from nlu.engine import CONFIG, MODEL_NAME, TRAINING, EmbeddedClassifier, load_or_train
 from nlu.labels import LABELS_NAME, as_training_file
 from nlu.report import EVALUATION
-from nlu.trial import Change, Figures, Slip, Tried
+from nlu.trial import Figures
 from nlu.understand import Understander
 
-# running: somebody's is under way. promoted: it serves. refused: it was worse. failed: it broke, or
-# the process that ran it is gone. idle: there was nothing new to train on.
-State = Literal["running", "promoted", "refused", "failed", "idle"]
 INTERVAL_S = 3.0
 _LOST = dt.timedelta(minutes=15)  # a trial says something more often than that
-_RUNNING = text("state = 'running'")
 
 _log = structlog.get_logger()
-
-
-class RetrainingRow(Base):
-    """A retraining. `file`: the labels it was made with; `figures`: nlu.trial.Figures as JSON."""
-
-    __tablename__ = "retraining"
-    __table_args__ = (
-        # One at a time, on however many machines.
-        Index(
-            "uq_retraining_running",
-            "state",
-            unique=True,
-            sqlite_where=_RUNNING,
-            postgresql_where=_RUNNING,
-        ),
-    )
-
-    pk: Mapped[int] = mapped_column(primary_key=True)
-    staff: Mapped[str] = mapped_column(String(60))
-    state: Mapped[State] = mapped_column(String(10))
-    progress: Mapped[str] = mapped_column(Text)  # a step of nlu.trial, or why it failed: a code
-    labels: Mapped[int]
-    began_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
-    seen_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
-    finished_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    figures: Mapped[str | None] = mapped_column(Text)
-    file: Mapped[str | None] = mapped_column(Text)
-
-
-@dataclass(frozen=True)
-class Retraining:
-    """A retraining: how far it is, or how it ended, with the figures of old and new model."""
-
-    pk: int
-    staff: str
-    state: State
-    progress: str
-    labels: int
-    began_at: dt.datetime
-    finished_at: dt.datetime | None
-    figures: Figures | None
 
 
 @dataclass(frozen=True)
@@ -135,27 +97,15 @@ class Trainer:
         if pk is None:
             return None
         self._run(pk)
-        return self.find(pk)
-
-    def newest(self, limit: int = 10) -> list[Retraining]:
-        """The last retrainings, newest first."""
-        newest = select(*RetrainingRow.__table__.c).order_by(RetrainingRow.pk.desc()).limit(limit)
         with self._engine.connect() as connection:
-            return [_retraining(row) for row in connection.execute(newest)]
-
-    def find(self, pk: int) -> Retraining | None:
-        """A retraining by its number."""
-        wanted = select(*RetrainingRow.__table__.c).where(RetrainingRow.pk == pk)
-        with self._engine.connect() as connection:
-            row = connection.execute(wanted).one_or_none()
-        return None if row is None else _retraining(row)
+            return find(connection, pk)
 
     def untaught(self) -> int:
         """How many examples the next model would have that the serving one has not, or the other
         way round."""
         with self._engine.connect() as connection:
-            served = _pairs(_promoted_file(connection))
-            wanted = _pairs(as_training_file(taught.training_rows(connection)))
+            served = pairs(promoted_file(connection))
+            wanted = pairs(as_training_file(taught.training_rows(connection)))
         return len(wanted ^ served)
 
     def _begin(self, staff: str) -> int | None:
@@ -188,11 +138,11 @@ class Trainer:
         try:
             with self._engine.connect() as connection:
                 file = as_training_file(taught.training_rows(connection))
-                served = _promoted_file(connection)
+                served = promoted_file(connection)
             if file == served:
                 self._end(pk, "idle", "nothing_new")
                 return
-            self._set(pk, labels=len(_pairs(file)), file=file)
+            self._set(pk, labels=len(pairs(file)), file=file)
             figures = self._try(pk, file)
             shown = json.dumps(asdict(figures), ensure_ascii=False)
             self._end(pk, "refused" if figures.worse else "promoted", "done", figures=shown)
@@ -241,7 +191,7 @@ class Trainer:
             for line in trial.stdout:
                 told = json.loads(line)
                 if "figures" in told:
-                    figures = _figures(told["figures"])
+                    figures = figures_of(told["figures"])
                 else:
                     self._set(pk, progress=told["progress"])
             if trial.wait() != 0 or figures is None:
@@ -265,7 +215,7 @@ class Trainer:
     def prepare(self) -> None:
         """Before the first model is loaded: put the promoted labels beside it."""
         with self._engine.connect() as connection:
-            newest = _newest_promoted(connection)
+            newest = newest_promoted(connection)
         self._write((newest.file or "") if newest else "")
         self._serving = newest.pk if newest else None
 
@@ -277,7 +227,7 @@ class Trainer:
         """Answer with what was promoted last, wherever it was; whether that was news. May train."""
         with self._follow_lock:
             with self._engine.connect() as connection:
-                newest = _newest_promoted(connection)
+                newest = newest_promoted(connection)
             if newest is None or newest.pk == self._serving:
                 return False
             try:
@@ -324,57 +274,3 @@ async def follow_for_ever(trainer: Trainer) -> None:
         except SQLAlchemyError as error:
             _log.warning("follow_stalled", **described(error))
         await anyio.sleep(INTERVAL_S)
-
-
-def _newest_promoted(connection: Connection) -> Row[int, str | None] | None:
-    return connection.execute(
-        select(RetrainingRow.pk, RetrainingRow.file)
-        .where(RetrainingRow.state == "promoted")
-        .order_by(RetrainingRow.pk.desc())
-        .limit(1)
-    ).one_or_none()
-
-
-def _promoted_file(connection: Connection) -> str:
-    newest = _newest_promoted(connection)
-    return (newest.file or "") if newest else ""
-
-
-def _retraining(row: Row[*tuple[Any, ...]]) -> Retraining:
-    return Retraining(
-        row.pk,
-        row.staff,
-        row.state,
-        row.progress,
-        row.labels,
-        utc(row.began_at),
-        utc(row.finished_at) if row.finished_at else None,
-        _figures(json.loads(row.figures)) if row.figures else None,
-    )
-
-
-def _figures(told: dict[str, Any]) -> Figures:
-    return Figures(
-        old=Tried(**told["old"]),
-        new=Tried(**told["new"]),
-        given_away=told["given_away"],
-        examples=told["examples"],
-        slips=tuple(Slip(**slip) for slip in told["slips"]),
-        **{
-            # Trials before one was written down have none.
-            name: Change(**told.get(name, {}))
-            for name in ("in_scope", "far", "whole", "taken_from")
-        },
-    )
-
-
-def _pairs(file: str) -> set[tuple[str, str]]:
-    """Intent and example of a labels' file."""
-    found: set[tuple[str, str]] = set()
-    intent = ""
-    for line in file.splitlines():
-        if line.startswith("- intent: "):
-            intent = line.removeprefix("- intent: ")
-        elif line.startswith("    - "):
-            found.add((intent, line.removeprefix("    - ")))
-    return found

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, update
 
-from bot.review import labels
+from bot.review import deciding, labels
 from bot.review.labels import Label, LabelRow
 from nlu.labels import as_training_file, given_away
 
@@ -18,7 +18,7 @@ def training_rows(connection: Connection) -> list[tuple[str, str]]:
     """Text and intent of every accepted label that gives no test message away; also one whose test
     message was written later."""
     found = _accepted(connection)
-    known = given_away([label.text for label in found], labels.test_messages())
+    known = given_away([label.text for label in found], deciding.test_messages())
     return [
         (label.text, label.intent) for label in found if label.intent and label.text not in known
     ]

@@ -18,7 +18,7 @@ from bot.settings import settings
 from bot.telegram import polling
 from bot.telegram.channel import TelegramChannel, open_channel
 
-telegram_app = typer.Typer(no_args_is_help=True, help="The Telegram channel.")
+telegram_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @telegram_app.callback()

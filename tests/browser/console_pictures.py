@@ -34,7 +34,7 @@ def citizens(desk: Office, browser: Browser) -> None:
     """An afternoon's questions."""
     mei = browser.new_context(locale="zh-CN", base_url=desk.url).new_page()
     mei.goto("/")
-    for text in ("广州月嫂培训免费吗", "那补贴多少钱", "转人工"):
+    for text in ("广州月嫂培训免费吗", "那补贴多少钱", "老板还拖欠我三个月工资", "转人工"):
         ask(mei, text)
         mei.wait_for_timeout(800)
     mei.context.close()

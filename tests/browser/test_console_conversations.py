@@ -287,6 +287,21 @@ def test_what_is_passed_on_in_one_tab_is_gone_in_the_other_and_how_it_ended_stay
     accessible(other)
 
 
+def test_a_number_told_to_staff_can_be_called_and_is_nowhere_else(
+    somebody: Opener, li: Page
+) -> None:
+    mei = wants_a_person(somebody())
+    take(li)
+    shown = li.get_by_role("button", name="看联系方式")
+    expect(shown).to_have_count(0)
+    ask(mei, "打我电话，幺三八零零幺三八零零零，下午")
+    expect(turns(li).last).to_contain_text("〔电话〕", timeout=SOON)
+    shown.click(timeout=SOON)
+    expect(li.locator("#contact-shown")).to_contain_text("13800138000")
+    expect(turns(li).filter(has_text="零零幺三八")).to_have_count(0)
+    accessible(li)
+
+
 def test_canned_answers_and_the_draft_by_keyboard(somebody: Opener, li: Page) -> None:
     mei = wants_a_person(somebody())
     take(li)

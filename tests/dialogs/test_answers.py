@@ -9,9 +9,9 @@ from itertools import product
 import pytest
 
 from dialogs import policy
+from dialogs.asking import Ask
 from dialogs.desk import Desk
 from dialogs.reply import Reply
-from dialogs.select import Ask
 from dialogs.text import as_text
 from knowledge.library import Library
 from knowledge.vocabulary import Vocabulary

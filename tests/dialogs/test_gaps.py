@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
+from dialogs.asking import Ask
 from dialogs.desk import Desk
 from dialogs.policy import answer
 from dialogs.reply import Reply, Status
-from dialogs.select import Ask
 from knowledge.library import Library
 from knowledge.vocabulary import Vocabulary
 

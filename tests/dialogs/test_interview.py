@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from dialogs import interview
+from dialogs.asking import Ask
 from dialogs.benefits import benefits, topics_for
 from dialogs.composer import Composer
 from dialogs.desk import Desk
 from dialogs.interview import MOST_QUESTIONS, options_for
 from dialogs.memory import Interview, Memory
 from dialogs.reply import Reply, Status
-from dialogs.select import Ask
 from knowledge.library import Library
 from knowledge.rules import FactValue, Groups
 from knowledge.vocabulary import Vocabulary

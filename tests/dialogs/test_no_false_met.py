@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from dialogs import interview
+from dialogs.asking import Ask
 from dialogs.composer import Composer
 from dialogs.desk import Desk
 from dialogs.memory import Interview, Memory, Pending
 from dialogs.reply import Reply
-from dialogs.select import Ask
 from knowledge.library import Library
 from knowledge.loader import LoadedDocument
 from knowledge.rules import FactValue, Groups, Truth, determine

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from dialogs.asking import Ask
+from dialogs.concern import may_concern, programmes_meant
 from dialogs.desk import Desk
 from dialogs.finding import candidates
-from dialogs.select import Ask, is_money, is_time, may_concern, programmes_meant, weigh
+from dialogs.select import is_money, is_time, weigh
 from knowledge.library import Library
 from knowledge.rules import Groups
 from knowledge.schema import Amount

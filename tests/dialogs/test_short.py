@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs import policy
+from dialogs.asking import Ask
 from dialogs.converse import Conversation
 from dialogs.desk import Desk
 from dialogs.memory import Memory
 from dialogs.reply import Block, BlockKind, Citation, Message, Reply, Statement, Status
-from dialogs.select import Ask
 from dialogs.text import SHORT, as_text, short
 from dialogs.wording import say
 from knowledge.library import Library

@@ -113,12 +113,23 @@ def test_nobody_yet() -> None:
 
 def test_the_audit_is_checked(database: str) -> None:
     run("add", "li", "--generate")
-    engine = open_engine(database)
-    audit.open_audit(settings()).anchor(engine)
     assert run("audit").output == "the audit is whole\n"
+    engine = open_engine(database)
     with engine.begin() as connection:
         connection.execute(update(audit.AuditRow).values(who="nobody"))
     engine.dispose()
     changed = run("audit")
     assert changed.exit_code == 1
     assert "entry 1 was changed" in changed.output
+
+
+def test_an_anchor_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ANXIN_CONSOLE_AUDIT_ANCHOR", str(tmp_path / "file" / "anchor"))
+    settings.cache_clear()
+    added = run("add", "li", "--generate")
+    assert added.exit_code == 0
+    assert "the audit's anchor cannot be written" in added.output
+    assert "li" in run("list").output

@@ -272,7 +272,7 @@ def test_a_label_that_the_engine_contradicts_waits_for_somebody_else(desk: Desk)
     assert said == {"保险谁来买": False, "星级几年评一次": True}
     page = person.get(f"{REVIEW}/labels").text
     assert page.count("等另一位同事认可") == 1
-    assert "机器人拿准是“星级和等级评定”" in page
+    assert "机器人觉得是“星级和等级评定”" in page
     assert "没标错" not in page
     own = person.submit(f"{REVIEW}/labels/2/confirm")
     assert own.status_code == 422

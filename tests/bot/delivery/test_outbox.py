@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.delivery.courier import Courier
-from bot.delivery.outbox import LEASE, MOST_ATTEMPTS, Outbox
+from bot.delivery.outbox import LEASE, Outbox
 from bot.delivery.parcels import Announce, Delivery, Parcel
+from bot.delivery.retrying import MOST_ATTEMPTS
 from bot.sealing import Seal
 from dialogs.reply import Block, Reply, Statement, Status
 

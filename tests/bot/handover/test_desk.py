@@ -217,6 +217,30 @@ def test_out_of_hours_a_number_may_be_dictated_and_a_slip_is_asked_about(
     with office.engine.connect() as connection:
         kept = str(connection.execute(text("SELECT text, reply FROM turn")).all())
     assert "五六七" not in kept
+    assert kept.count("留电话的话，只给接的工作人员看") == 2
+
+
+def test_a_number_said_while_somebody_waits_or_talks_is_there_to_call_back(
+    office: App, clock: Clock
+) -> None:
+    pk = wants_a_person(office)
+    assert "号码记下了" in said(office, "我电话13812345678")[0]
+    (waiting,) = office.handovers.listed()
+    assert (waiting.state, waiting.has_contact) == ("waiting", True)
+    assert len(said(office, "补贴多少")) > 1
+    office.handovers.take(pk, "li")
+    assert said(office, "打错了，是幺三九，幺二三四，五六七八") == []
+    assert office.handovers.contact(pk) == "打错了，是幺三九，幺二三四，五六七八（13912345678）"
+    with office.engine.connect() as connection:
+        kept = str(connection.execute(text("SELECT text FROM turn")).all())
+    assert "13812345678" not in kept
+    assert "五六七八" not in kept
+    # Whose staff vanish is still there to wait.
+    clock.at += dt.timedelta(minutes=6)
+    assert run_due(office) == 1
+    found = office.handovers.find(pk)
+    assert found is not None
+    assert (found.state, found.has_contact) == ("waiting", True)
 
 
 def test_who_still_waits_when_hours_end_is_told_once_and_may_leave_a_number(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from bot.api_keys import add_key
+from bot.app import App
 from bot.http import create_app
 from knowledge.library import Library
 from knowledge.vocabulary import Vocabulary
@@ -45,3 +48,14 @@ def keyed(
         ):
             yield client, desk
         app.engine.dispose()
+
+
+@contextmanager
+def served(app: App, **changed: Any) -> Iterator[httpx.Client]:
+    """A client of the application with some settings changed."""
+    settings = app.settings.model_copy(update=changed)
+    with (
+        serving(create_app(replace(app, settings=settings))) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        yield client

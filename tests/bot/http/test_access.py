@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
-import httpx
 import pytest
 from starlette.requests import Request
 
 from bot.api_keys import add_key, list_keys, revoke_key
 from bot.app import App
-from bot.http import create_app
 from bot.http.access import place
-from tests.bot.serving import NOW, serving
+from tests.bot.http.conftest import served
+from tests.bot.serving import NOW
 
 ASK = "/api/v1/messages"
 LIST = "/api/v1/documents"
 DETERMINE = "/api/v1/determinations"
 WHO = {"region": "110000"}
-
-
-@contextmanager
-def served(app: App, **changed: Any) -> Iterator[httpx.Client]:
-    settings = app.settings.model_copy(update=changed)
-    with (
-        serving(create_app(replace(app, settings=settings))) as url,
-        httpx.Client(base_url=url) as client,
-    ):
-        yield client
 
 
 def bearer(key: str) -> dict[str, str]:

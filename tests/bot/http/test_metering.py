@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,26 +11,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from bot.app import App
-from bot.http import create_app
 from knowledge.library import Library
 from knowledge.vocabulary import Vocabulary
 from nlu.understand import Understander
 from nlu.understanding import EngineUnavailable, Score
-from tests.bot.serving import KeywordClassifier, serving
+from tests.bot.http.conftest import served
+from tests.bot.serving import KeywordClassifier
 from tests.permit_desk import NAME, open_desk
 
 WEBHOOK = "/webhooks/rest/webhook"
 Samples = dict[tuple[str, tuple[str, ...]], float]
-
-
-@contextmanager
-def served(app: App, **changed: Any) -> Iterator[httpx.Client]:
-    settings = app.settings.model_copy(update=changed)
-    with (
-        serving(create_app(replace(app, settings=settings))) as url,
-        httpx.Client(base_url=url) as client,
-    ):
-        yield client
 
 
 def samples(client: httpx.Client) -> Samples:

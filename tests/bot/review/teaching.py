@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App, connected
-from bot.review import labels
+from bot.review import deciding
 from bot.review.retrain import Sources, Trainer
 from nlu.engine import CONFIG, load_or_train
 from nlu.report import apart_messages
@@ -84,7 +84,7 @@ def small_test_set(folder: Path) -> Iterator[None]:
     """Labels are held against the small test set meanwhile, as the trainer's models are."""
     tests = apart_messages(sources(folder).evaluation)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(labels, "test_messages", lambda: tests)
+        patch.setattr(deciding, "test_messages", lambda: tests)
         yield
 
 

@@ -18,17 +18,19 @@ from bot.app import App
 from bot.commands.review import review_app
 from bot.conversations.ratings import rate_turn
 from bot.conversations.rows import ConversationRow, TurnRow
+from bot.conversations.stored import left_out
 from bot.handover.drafts import DraftRow
-from bot.review import heard, labels, retrain
+from bot.review import deciding, heard, labels
+from bot.review.doubt import Doubts, contradicted, no_doubts
 from bot.review.heard import Heard
 from bot.review.labels import Decision, LabelError, LabelRow
 from bot.review.likeness import grouped, key_of
 from bot.review.places import KINDS, Kind, Wanted
-from bot.review.retrain import RetrainingRow, Trainer
+from bot.review.retrain import Trainer
+from bot.review.retrainings import RetrainingRow, State, newest
 from bot.review.taught import export, training_rows
 from bot.settings import settings
 from dialogs.reply import Message
-from dialogs.wording import say
 from nlu.engine import CONFIG, MODEL_NAME, load_or_train
 from nlu.intents import intents
 from nlu.labels import LABELS_NAME, as_training_file, with_labels
@@ -36,6 +38,7 @@ from nlu.report import apart_messages
 from nlu.training_data import TrainingData, read_files, read_training_data
 from nlu.trial import Reason
 from nlu.understand import Understander
+from nlu.understanding import Score
 from tests.bot.review.teaching import MISSED, MISSED_INTENT, SPOILING, sources, teachable_app
 from tests.bot.serving import NOW
 from tests.nlu.conftest import SMALL
@@ -179,7 +182,8 @@ def test_what_is_looked_for(engine: Engine) -> None:
 
 
 def test_words_kept_out_of_the_record_are_not_shown(app: App) -> None:
-    turn(app.engine, say("permit.kept_out"))
+    for words in left_out():
+        turn(app.engine, words)
     assert look(app.engine) == []
 
 
@@ -232,17 +236,17 @@ def decide(
     text: str,
     decision: Decision,
     tests: object = (),
-    sure: labels.Sure = labels.unsure,
+    doubts: Doubts = no_doubts,
 ) -> tuple[int, int]:
     with engine.begin() as connection:
-        (pk,), secret = labels.decide(
+        (pk,), secret = deciding.decide(
             connection,
             [(text, None)],
             decision,
             "me",
             NOW,
             tests,  # type: ignore[arg-type]
-            sure,
+            doubts,
         )
         return pk, secret
 
@@ -263,7 +267,7 @@ def test_a_decision_counts_for_all_who_ask_so_and_can_be_changed(engine: Engine)
         assert found is not None
         assert (found.kind, found.intent, found.staff) == ("library", None, "me")
         later = NOW + dt.timedelta(hours=1)
-        labels.change(connection, found, Decision("intent", "refresher"), "another", later, ())
+        deciding.change(connection, found, Decision("intent", "refresher"), "another", later, ())
         found = labels.find(connection, pk)
         assert found is not None
         assert (found.intent, found.note, found.staff, found.at) == (
@@ -283,7 +287,7 @@ def test_what_cannot_be_decided(sqlite_engine: Engine) -> None:
     assert said(Decision("intent", "refresher", word="嘎啦", meaning="x:y")) == "label_word"
     assert said(Decision("intent", "refresher", example="？！")) == "label_example"
     with sqlite_engine.begin() as connection, pytest.raises(LabelError, match="label_gone"):
-        labels.decide(connection, [], Decision("dismissed"), "me", NOW, ())
+        deciding.decide(connection, [], Decision("dismissed"), "me", NOW, ())
 
 
 def test_a_test_message_is_never_taught(sqlite_engine: Engine, held: tuple[object, ...]) -> None:
@@ -295,7 +299,7 @@ def test_a_test_message_is_never_taught(sqlite_engine: Engine, held: tuple[objec
     decide(sqlite_engine, near, Decision("dismissed"), held)  # that teaches nothing
     with sqlite_engine.begin() as connection:
         both = [(near + "呀", None), ("社保补贴到账要不要短信", None)]
-        kept, secret = labels.decide(connection, both, taught, "me", NOW, held)  # type: ignore[arg-type]
+        kept, secret = deciding.decide(connection, both, taught, "me", NOW, held)  # type: ignore[arg-type]
         assert (len(kept), secret) == (1, 1)
 
 
@@ -329,14 +333,17 @@ def test_an_exported_label_is_good_rasa_data_and_stays_as_it_is(sqlite_engine: E
         assert found is not None
         assert found.exported_at == NOW
         with pytest.raises(LabelError, match="label_exported"):
-            labels.change(connection, found, Decision("dismissed"), "me", NOW, ())
+            deciding.change(connection, found, Decision("dismissed"), "me", NOW, ())
 
 
 def test_a_label_that_is_doubted_leaves_when_it_is_confirmed(engine: Engine) -> None:
-    sure = {"星级几年评一次": "star_rating", "补证去哪": "permit"}.get
+    sure = {"星级几年评一次": "star_rating", "补证去哪": "permit"}
+
+    def doubts(text: str, intent: str) -> str | None:
+        return sure[text] if sure[text] != intent else None
 
     def decided_on(text: str, intent: str) -> labels.Label:
-        pk, _ = decide(engine, text, Decision("intent", intent), sure=sure)
+        pk, _ = decide(engine, text, Decision("intent", intent), doubts=doubts)
         with engine.begin() as connection:
             found = labels.find(connection, pk)
             assert found is not None
@@ -350,26 +357,48 @@ def test_a_label_that_is_doubted_leaves_when_it_is_confirmed(engine: Engine) -> 
         assert "星级" not in export(connection, NOW, everything=True)
         for label, staff in ((doubted, "me"), (agreed, "you")):
             with pytest.raises(LabelError, match="label_own"):
-                labels.confirm(connection, label, staff, NOW)
-        labels.confirm(connection, doubted, "you", NOW)
+                deciding.confirm(connection, label, staff, NOW)
+        deciding.confirm(connection, doubted, "you", NOW)
         assert ("星级几年评一次", "refresher") in training_rows(connection)
         assert "星级" in export(connection, NOW, everything=True)
 
 
+def _star_rating(_text: str, intent: str) -> str | None:
+    return None if intent == "star_rating" else "star_rating"
+
+
 def test_what_is_decided_anew_is_doubted_anew(engine: Engine) -> None:
     first = Decision("intent", "refresher")
-    pk, _ = decide(engine, "星级几年评一次", first, sure=lambda _: "star_rating")
+    pk, _ = decide(engine, "星级几年评一次", first, doubts=_star_rating)
     with engine.begin() as connection:
         looked_at = labels.find(connection, pk)
         assert looked_at is not None
         later = NOW + dt.timedelta(minutes=1)
         another = Decision("intent", "permit")
-        labels.change(connection, looked_at, another, "me", later, (), lambda _: "star_rating")
+        deciding.change(connection, looked_at, another, "me", later, (), _star_rating)
         with pytest.raises(LabelError, match="label_own"):  # not what was looked at
-            labels.confirm(connection, looked_at, "you", later)
+            deciding.confirm(connection, looked_at, "you", later)
         right = Decision("intent", "star_rating")
-        labels.change(connection, looked_at, right, "me", later, (), lambda _: "star_rating")
+        deciding.change(connection, looked_at, right, "me", later, (), _star_rating)
         assert training_rows(connection) == [("星级几年评一次", "star_rating")]
+
+
+@pytest.mark.parametrize(
+    ("ranking", "doubted"),
+    [
+        ({"permit": 0.85, "star_rating": 0.1}, True),  # sure
+        ({"permit": 0.45, "refresher": 0.4, "star_rating": 0.02}, True),  # unsure, but not of this
+        ({"permit": 0.45, "star_rating": 0.1, "refresher": 0.05}, False),  # it may well be
+        ({"star_rating": 0.3, "permit": 0.01}, False),  # the engine says so too
+        ({"permit": 0.4}, False),  # an engine that tells the likeliest alone
+        ({"permit": 0.4, "refresher": 0.01}, True),
+    ],
+)
+def test_a_label_is_doubted_that_the_engine_is_sure_against_or_holds_for_impossible(
+    ranking: dict[str, float], doubted: bool
+) -> None:
+    scores = [Score(intent, confidence) for intent, confidence in ranking.items()]
+    assert contradicted(scores, "star_rating") == ("permit" if doubted else None)
 
 
 def test_a_task_for_the_library_is_done_and_opened_again(sqlite_engine: Engine) -> None:
@@ -423,7 +452,7 @@ def taught(library_file: Path, tmp_path: Path) -> Iterator[App]:
 def teach(app: App, texts: tuple[str, ...], intent: str) -> None:
     with app.engine.begin() as connection:
         rows = [(text, None) for text in texts]
-        kept, _ = labels.decide(connection, rows, Decision("intent", intent), "me", NOW)
+        kept, _ = deciding.decide(connection, rows, Decision("intent", intent), "me", NOW)
     assert len(kept) == len(texts)
 
 
@@ -521,9 +550,9 @@ def test_one_retraining_at_a_time_and_a_lost_one_blocks_nobody(engine: Engine) -
     done = trainer.run("me")
     assert done is not None
     assert done.state == "idle"
-    assert [(one.staff, one.state, one.progress) for one in trainer.newest()] == [
-        ("me", "idle", "nothing_new"), ("other", "failed", "lost")
-    ]  # fmt: skip
+    with engine.connect() as connection:
+        ended = [(one.staff, one.state, one.progress) for one in newest(connection)]
+    assert ended == [("me", "idle", "nothing_new"), ("other", "failed", "lost")]
 
 
 def test_a_training_that_breaks_says_so_and_changes_nothing(taught: App, tmp_path: Path) -> None:
@@ -540,7 +569,8 @@ def test_a_retraining_in_a_thread_ends(taught: App) -> None:
     for thread in threading.enumerate():
         if thread.name == "retrain":
             thread.join(60)
-    assert taught.trainer.newest()[0].state == "idle"
+    with taught.engine.connect() as connection:
+        assert newest(connection)[0].state == "idle"
 
 
 # --- the command line -----------------------------------------------------------------------------
@@ -576,10 +606,10 @@ def test_nothing_of_retraining_is_left_unsaid() -> None:
     """Every step and end has its words for staff."""
     from bot.console.wording import table
 
-    assert set(table("retrain_state")) == set(get_args(retrain.State))
+    assert set(table("retrain_state")) == set(get_args(State))
     assert set(table("retrain_reason")) == set(get_args(Reason))
     assert set(table("review_kind")) == set(KINDS)
     assert set(table("label_kind")) == set(labels.LABEL_KINDS)
     assert {"begun", "old", "training", "testing"} <= set(table("retrain_progress"))
-    assert {kind.partition(":")[0] for kind in labels.meanings()} == set(table("meaning_kind"))
+    assert {kind.partition(":")[0] for kind in deciding.meanings()} == set(table("meaning_kind"))
     assert {one.kind for one in intents().values()} == set(table("intent_kind"))

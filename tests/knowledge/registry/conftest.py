@@ -60,18 +60,42 @@ def time_() -> FakeTime:
     return FakeTime()
 
 
-@pytest.fixture
-def registry(tmp_path: Path, time_: FakeTime) -> Iterator[Registry]:
-    engine = open_engine(f"sqlite:///{tmp_path}/registry.db")
-    yield Registry(
-        engine,
+def registry_in(folder: Path, time_: FakeTime) -> Registry:
+    """A registry on a database in `folder`, without limits."""
+    return Registry(
+        open_engine(f"sqlite:///{folder}/registry.db"),
         SECRET,
         now=lambda: time_.at,
         floor_s=0.0,
         asker_limits="100000/minute",
         client_limits="100000/minute",
     )
-    engine.dispose()
+
+
+def client_of(
+    registry: Registry,
+    token: str,
+    transport: httpx.AsyncBaseTransport,
+    time_: FakeTime,
+    timing: Timing,
+) -> RegistryClient:
+    """A client named `test` that asks `registry` over `transport`."""
+    return RegistryClient(
+        "http://registry.test",
+        ContractAdapter("test", token),
+        transport=transport,
+        list_uri=f"{registry.core.base_url}/status-lists/1",
+        token=token,
+        clock=time_.clock,
+        timing=timing,
+    )
+
+
+@pytest.fixture
+def registry(tmp_path: Path, time_: FakeTime) -> Iterator[Registry]:
+    registry = registry_in(tmp_path, time_)
+    yield registry
+    registry.core.engine.dispose()
 
 
 Issue = Callable[..., Issued]
@@ -118,15 +142,7 @@ def timing() -> Timing:
 def client(
     registry: Registry, token: str, transport: FaultyTransport, time_: FakeTime, timing: Timing
 ) -> Iterator[RegistryClient]:
-    client = RegistryClient(
-        "http://registry.test",
-        ContractAdapter("test", token),
-        transport=transport,
-        list_uri=f"{registry.core.base_url}/status-lists/1",
-        token=token,
-        clock=time_.clock,
-        timing=timing,
-    )
+    client = client_of(registry, token, transport, time_, timing)
     yield client
     client.close()
 
