@@ -56,6 +56,8 @@ from nlu.understanding import Score, Understanding
 
 # From here on there is no doubt about the topic of a few words.
 _CERTAIN = 0.6
+# Where talk is not believed, what is left of an engine that was sure of it is no certainty.
+_LEFT = 0.002
 # So many characters beside a place's name do not make its message a question of its own.
 _PLACE = 2
 # So few characters beside what names an agency say nothing of a subject: 总工会能帮忙吗.
@@ -278,9 +280,9 @@ class Hearing:
             return replace(one, ranking=(Score(topic, 1.0),))
         if believable(one.intent, one.text) or not one.ranking[1:]:
             return one
-        rest = one.ranking[1:]
-        share = sum(score.confidence for score in rest)
-        return replace(one, ranking=tuple(Score(s.intent, s.confidence / share) for s in rest))
+        rest = [(score.intent, score.confidence + _LEFT) for score in one.ranking[1:]]
+        share = sum(confidence for _, confidence in rest)
+        return replace(one, ranking=tuple(Score(name, left / share) for name, left in rest))
 
     def _named_alone(self, one: Understanding) -> str | None:
         """The topic whose name stands alone beside a place: 太原回炉."""

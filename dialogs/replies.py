@@ -35,7 +35,7 @@ from nlu.understanding import Understanding
 
 _ANYTHING = "what_can_i_get"
 # Below ANSWER the bot asks 您是想问……吗; below GUESS it says it did not understand. Chosen from the
-# curve that `anxin nlu test` prints (docs/measurements.md).
+# curve that `anxin nlu test` and `anxin nlu report` print (docs/measurements.md).
 ANSWER = 0.3
 GUESS = 0.12
 # From here on the topic is taken as certain: what no document says of it is said to be unsaid.

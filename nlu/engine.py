@@ -7,6 +7,7 @@ fails the last good model keeps serving, and the reason is said.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from knowledge import words
 from knowledge.strict_yaml import DataError
 from nlu import model as model_file
 from nlu.features import Featurizer
@@ -31,18 +33,27 @@ TRAINING = _HERE / "training"
 CONFIG = _HERE.parent / "config.yml"
 MODEL_NAME = "embedded.npz"
 
-# A change in these changes what a text's features are, so the weights must follow.
-_CODE = (
-    "normalise.py",
-    "spoken.yaml",
-    "sounds.py",
-    "sounds.yaml",
-    "words.yaml",
-    "tokens.py",
-    "features.py",
-    "scope.py",
-    "characters.py",
-    "training_data.py",
+# A change in these changes what a text's features are or how they are learnt, so the weights must
+# follow. What config.yml and intents.yaml say is hashed beside them (`sources_digest`).
+CODE = (
+    *(
+        _HERE / name
+        for name in (
+            "normalise.py",
+            "spoken.yaml",
+            "sounds.py",
+            "sounds.yaml",
+            "words.yaml",
+            "tokens.py",
+            "features.py",
+            "sieve.py",
+            "scope.py",
+            "characters.py",
+            "fit.py",
+            "training_data.py",
+        )
+    ),
+    Path(words.__file__),
 )
 
 log = structlog.get_logger(__name__)
@@ -54,10 +65,13 @@ def _quiet(_: str) -> None:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a text was understood as it was: its words, and what spoke for the winner."""
+    """Why a text was understood as it was: its words, and what spoke for the intent."""
 
     tokens: tuple[str, ...]
+    families: tuple[tuple[str, str], ...]  # word families that it holds: which, by what words
     scores: tuple[Score, ...]
+    second: dict[str, float]
+    far: float | None
     spoke_for: tuple[tuple[str, float], ...]  # feature, how far above the mean intent; most first
 
 
@@ -122,24 +136,33 @@ class EmbeddedClassifier:
         return None if judge is None else judge.far(text, tokens(text), self._patterns)
 
     def second_opinion(self, text: str) -> dict[str, float]:
-        """How likely the characters of the normalised `text` are of each intent, 1 at most."""
+        """How likely the characters and sounds of the normalised `text` are of each intent, 1 at
+        most."""
         return self.model.characters.weights(text)
 
-    def explain(self, text: str, features: int = 10) -> Explanation:
-        """How the normalised `text` was understood, with the `features` that spoke most for it."""
+    def explain(self, text: str, intent: str | None = None, features: int = 10) -> Explanation:
+        """How the normalised `text` was understood, with the `features` that spoke most for
+        `intent` (the engine's own winner when none is named)."""
         cut = tokens(text)
         scores = self.classify(text)
-        winner = self.model.intents.index(scores[0].intent)
+        place = self.model.intents.index(intent or scores[0].intent)
         spoke: dict[str, float] = {}
         for feature, row in self.model.found(text, cut, self._featurizers):
             weights = self.model.weights[row]
-            spoke[feature] = spoke.get(feature, 0.0) + float(weights[winner] - weights.mean())
-        most = sorted(spoke.items(), key=lambda item: -item[1])[:features]
-        return Explanation(cut, scores, tuple(most))
+            spoke[feature] = spoke.get(feature, 0.0) + float(weights[place] - weights.mean())
+        return Explanation(
+            tokens=cut,
+            families=tuple(self._patterns.matched(text)),
+            scores=scores,
+            second=self.second_opinion(text),
+            far=self.far(text),
+            spoke_for=tuple(sorted(spoke.items(), key=lambda item: -item[1])[:features]),
+        )
 
 
 def sources_digest(training: Path, config: Path, labels: Path | None = None) -> dict[str, str]:
-    """Hashes of all that a model is made from. A missing file counts as an empty one."""
+    """Hashes of all that a model is made from. A file that cannot be read counts as an empty one:
+    training says what is wrong with it."""
     data = [*sorted(training.glob("*.yml")), _HERE / "intents.yaml"]
     if labels is not None and labels.exists():
         data.append(labels)
@@ -147,7 +170,7 @@ def sources_digest(training: Path, config: Path, labels: Path | None = None) -> 
         "data": _digest(_content(path) for path in data),
         "config": _digest([_content(config)]),
         "vocabulary": _digest(word.encode() for word in dictionary_words()),
-        "code": _digest(_content(_HERE / name) for name in _CODE),
+        "code": _digest(_content(path) for path in CODE),
         "jieba": version("jieba"),
     }
 
@@ -193,6 +216,7 @@ def train(
 
     Raises `DataError`, `ValueError` or `OSError`.
     """
+    started = time.monotonic()
     labels = model_dir / LABELS_NAME
     made_from = sources_digest(training, config, labels)
     pipeline = read_pipeline(config)
@@ -203,12 +227,16 @@ def train(
     classifier = EmbeddedClassifier.train(data, pipeline, made_from, progress)
     path = model_dir / MODEL_NAME
     classifier.save(path)
-    progress(f"saved {path}")
+    progress(f"saved {path}, trained in {time.monotonic() - started:.0f} s")
     return classifier
 
 
 def _content(path: Path) -> bytes:
-    return path.name.encode() + b"\0" + (path.read_bytes() if path.exists() else b"")
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b""
+    return path.name.encode() + b"\0" + content
 
 
 def _digest(parts: Iterable[bytes]) -> str:

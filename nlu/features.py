@@ -112,3 +112,12 @@ class PatternFeatures:
     def features(self, text: str, tokens: Sequence[str]) -> list[str]:  # noqa: ARG002
         search: Callable[[str], tuple[str, ...]] = self._search  # type: ignore[attr-defined]
         return list(search(text))
+
+    def matched(self, text: str) -> list[tuple[str, str]]:
+        """Each pattern that the text holds, as a feature, with the words that it matches."""
+        found = []
+        for feature in self.features(text, ()):
+            pattern = self.patterns[int(feature.rpartition("#")[2])].pattern
+            match = re.search(pattern, text, 0 if self.case_sensitive else re.IGNORECASE)
+            found.append((feature, match[0] if match else ""))
+        return found

@@ -15,12 +15,10 @@ import structlog
 from knowledge.strict_yaml import DataError, read
 from nlu.intents import intents
 from nlu.normalise import normalise
-from nlu.similarity import near_duplicates
+from nlu.similarity import LONG, near_duplicates
 from nlu.training_data import Example, TrainingData, read_files
 
 LABELS_NAME = "labels.yml"
-# A test message this long is nobody's by chance; there is one way to say 转人工.
-_LONG = 7
 
 log = structlog.get_logger(__name__)
 
@@ -65,5 +63,5 @@ def given_away(texts: Iterable[str], tests: Sequence[Example]) -> frozenset[str]
     """Those of the texts that are nearly a test message: a model trained on them would have seen
     the answers."""
     asked = [Example(normalise(text), "", text, Path(), 0) for text in texts]
-    long = [test for test in tests if len(test.text) >= _LONG]
+    long = [test for test in tests if len(test.text) >= LONG]
     return frozenset(pair.test.written for pair in near_duplicates(asked, long))

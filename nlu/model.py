@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlu.characters import Characters, LogShares
+from nlu.characters import Characters, Shares
 from nlu.features import Featurizer
 from nlu.scope import Judge, Words
 
-FORMAT = 3
+FORMAT = 4
 
 Weights = npt.NDArray[np.float32]
 
@@ -34,6 +34,7 @@ class ModelError(Exception):
 
 
 _RIGHTS_OR_TRAIN = "let this program read it, or run `anxin nlu train`"
+_OPINIONS = ("characters", "sounds")  # of the second opinion: names in the header, and arrays
 _JUDGED = ("judge_weights", "judge_familiarity")
 
 # Scores beyond this are as sure as can be.
@@ -91,6 +92,7 @@ class Model:
 
 def save(model: Model, path: Path) -> None:
     """Write the model under a temporary name, then rename: a reader sees the old or the new one."""
+    opinions = (model.characters.single, model.characters.heard)
     header = {
         "format": FORMAT,
         "made_from": dict(model.header.made_from),
@@ -100,14 +102,14 @@ def save(model: Model, path: Path) -> None:
         "examples": model.header.examples,
         "intents": list(model.intents),
         "features": [list(rows) for rows in model.rows],
-        "characters": "".join(model.characters.rows),
+        **{name: list(part.rows) for name, part in zip(_OPINIONS, opinions, strict=True)},
         "judge": _judge_header(model.judge),
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "header": np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), np.uint8),
         "weights": model.weights,
         "intercept": model.intercept,
-        "characters": model.characters.log_shares,
+        **{name: part.log_shares for name, part in zip(_OPINIONS, opinions, strict=True)},
     }
     if model.judge is not None:
         arrays |= dict(zip(_JUDGED, (model.judge.weights, model.judge.familiarity), strict=True))
@@ -129,7 +131,7 @@ def load(path: Path) -> Model:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             weights, intercept = arrays["weights"], arrays["intercept"]
-            shares = arrays.get("characters")
+            shares = {name: arrays[name] for name in _OPINIONS if name in arrays}
             judged = {name: arrays[name] for name in _JUDGED if name in arrays}
     except FileNotFoundError as error:
         raise ModelError(path, "there is no model") from error
@@ -181,11 +183,15 @@ def _from_header(
     return Model(about, tuple(header["intents"]), rows, weights, intercept, characters, judge)
 
 
-def _characters(header: Mapping[str, Any], log_shares: LogShares | None) -> Characters:
-    intents, chars = tuple(header["intents"]), header["characters"]
-    if log_shares is None or log_shares.shape != (len(chars), len(intents)):
-        raise ValueError("no shares of the characters, or not all")
-    return Characters(intents, numbered([chars])[0], log_shares)
+def _characters(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Characters:
+    intents = tuple(header["intents"])
+    parts = []
+    for name in _OPINIONS:
+        known, log_shares = header[name], arrays[name]
+        if log_shares.shape != (len(known), len(intents)):
+            raise ValueError(f"not all shares of the {name}")
+        parts.append(Shares(numbered([known])[0], log_shares))
+    return Characters(intents, *parts)
 
 
 def _judge_header(judge: Judge | None) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
 """Rasa as the engine, over HTTP: `POST /model/parse` of `rasa run --enable-api`.
 
 Rasa lives in an environment of its own. Whatever goes wrong with it is `EngineUnavailable`, and the
-embedded engine answers. After a failure Rasa is left alone for a while, so that its timeout is not
-paid by every message.
+embedded engine answers. After a failure Rasa is left alone for a while and then tried by one
+message alone, so that its timeout is not paid by every message.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+import structlog
 
 from nlu.intents import intents
-from nlu.understanding import EngineUnavailable, Score
+from nlu.understanding import EngineResting, EngineUnavailable, Score
+
+log = structlog.get_logger(__name__)
 
 _REST = 10.0  # seconds without a new attempt after a failure
 
@@ -41,19 +44,24 @@ class RasaClassifier:
     def classify(self, text: str) -> tuple[Score, ...]:
         """Rasa's intents for the normalised `text`, best first, those we do not list left out.
 
-        Raises `EngineUnavailable` for any failure, and at once while Rasa is given a rest.
+        Raises `EngineUnavailable` for any failure, and at once `EngineResting` while Rasa is given
+        a rest.
         """
         now = self._clock()
-        if self._closed_until is not None and now < self._closed_until:
-            raise EngineUnavailable(
-                f"rasa failed; next attempt in {self._closed_until - now:.1f} s"
-            )
+        lost = self._closed_until is not None
+        if self._closed_until is not None:
+            if now < self._closed_until:
+                left = self._closed_until - now
+                raise EngineResting(f"rasa failed; next attempt in {left:.1f} s")
+            self._closed_until = now + self._rest  # while this one tries, others do not wait for it
         try:
             scores = _scores(json.loads(self._parsed(text)))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError) as error:
             self._closed_until = self._clock() + self._rest
             raise EngineUnavailable(f"rasa: {error or type(error).__name__}") from error
         self._closed_until = None
+        if lost:
+            log.info("nlu_engine_back", engine=self.name)
         return scores
 
     def _parsed(self, text: str) -> bytes:

@@ -83,6 +83,13 @@ def _alike() -> dict[str, str]:
     }
 
 
+def sounds_of(text: str) -> list[str]:
+    """How each character of `text` sounds, tones apart: the first of its readings, and what has
+    none (a digit, a mark) is itself. Characters that are taken for one another come out alike."""
+    known = _syllables()
+    return [known[char][0] if char in known else char for char in text]
+
+
 def slipped(text: str) -> str:
     """The normalised `text` with one character mistaken for another of its sound; always the same.
 

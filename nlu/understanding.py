@@ -119,3 +119,7 @@ class SecondOpinion(Protocol):
 
 class EngineUnavailable(Exception):
     """The engine cannot answer now; another one must."""
+
+
+class EngineResting(EngineUnavailable):
+    """The engine was not asked, because it failed a moment ago."""

@@ -29,6 +29,7 @@ from nlu.understanding import Classifier
 
 Progress = Callable[[str], None]
 DIET = Path(__file__).parents[2] / "nlu" / "rasa" / "diet.yml"
+SAME = "Rasa, same pipeline"
 _DIET_LONGEST = 60  # characters of a message, in training; as in the Makefile
 _WARM = 20  # messages that are not timed: a running process has its caches warm
 
@@ -72,7 +73,7 @@ def nlu_bench(diet: bool, keep: Path | None = None, progress: Progress = lambda 
         ours = EmbeddedClassifier.load(embedded / MODEL_NAME)
         rows = [_embedded(embedded, trained, ours, messages, progress)]
         same = _of(folder, "same", data, CONFIG)
-        rows.append(_rasa("Rasa, same pipeline", CONFIG, data, same, ours, messages, progress))
+        rows.append(_rasa(SAME, CONFIG, data, same, ours, messages, progress))
         if diet:
             cut = shortened(data, _DIET_LONGEST)
             place = _of(folder, "diet", cut, DIET)
@@ -127,7 +128,27 @@ def table(rows: Sequence[Figures], messages: Sequence[Example], examples: int) -
                 f"{row.train:.0f}",
             )
         )
+    for row in rows[1:]:
+        if row.engine == SAME:
+            lines += ["", *_differing(row, rows[0], messages)]
     return "\n".join(lines)
+
+
+def _differing(row: Figures, first: Figures, messages: Sequence[Example]) -> list[str]:
+    """Each message that the same pipeline files otherwise in the two engines."""
+    answers = zip(messages, first.answers.intents, row.answers.intents, strict=True)
+    differ = [(one, ours, theirs) for one, ours, theirs in answers if ours != theirs]
+    head = f"{len(differ)} messages on which {first.engine} and {row.engine} differ"
+    if not differ:
+        return [head]
+    cells = [_line(one.written, one.intent, ours, theirs) for one, ours, theirs in differ]
+    return [
+        head,
+        "",
+        _line("message", "wanted", first.engine, row.engine),
+        _line(*["---"] * 4),
+        *cells,
+    ]
 
 
 def ask(classifier: Classifier, texts: Sequence[str]) -> Answers:

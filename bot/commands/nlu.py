@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,11 @@ import typer
 
 from bot.settings import settings
 from knowledge.strict_yaml import DataError
-from nlu.engine import CONFIG, TRAINING, load_or_train, train
+from nlu.engine import CONFIG, TRAINING, Explanation, load_or_train, train
+from nlu.metrics import CurvePoint
 from nlu.training_data import read_training_data
 from nlu.understand import Understander
-from nlu.understanding import Classifier, EngineUnavailable
+from nlu.understanding import Classifier, EngineUnavailable, Understanding
 
 nlu_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -52,18 +54,30 @@ def parse(
     except (DataError, ValueError, OSError) as error:
         raise _fail(error) from error
     for number, found in enumerate(Understander(classifier).understand(text), 1):
-        reasons = classifier.explain(found.text)
-        typer.echo(f"question {number}: {found.text}")
-        typer.echo(f"  tokens    {' | '.join(reasons.tokens)}")
-        typer.echo(f"  aspects   {', '.join(sorted(found.aspects)) or '-'}")
-        for entity in found.entities:
-            no = "not " if entity.negated else ""
-            typer.echo(f"  {entity.kind:<9} {no}{entity.value} ← {entity.text}")
-        for score in found.ranking[:5]:
-            typer.echo(f"  {score.confidence:6.3f}    {score.intent}")
-        best = reasons.scores[0].intent
-        typer.echo(f"  spoke for {best}:")
-        typer.echo("    " + ", ".join(f"{name!r} {gain:+.2f}" for name, gain in reasons.spoke_for))
+        _explain(number, found, classifier.explain(found.text, found.intent))
+
+
+def _explain(number: int, found: Understanding, reasons: Explanation) -> None:
+    """One question of a message, and why it was understood so."""
+    engine = {score.intent: score.confidence for score in reasons.scores}
+    typer.echo(f"question {number}: {found.text}")
+    typer.echo(f"  tokens    {' | '.join(reasons.tokens)}")
+    for family, words in reasons.families:
+        typer.echo(f"  family    {family}" + (f" ← {words}" if words else ""))
+    typer.echo(f"  aspects   {', '.join(sorted(found.aspects)) or '-'}")
+    for entity in found.entities:
+        no = "not " if entity.negated else ""
+        typer.echo(f"  {entity.kind:<9} {no}{entity.value} ← {entity.text}")
+    for score in found.ranking[:5]:
+        own, second = engine.get(score.intent, 0.0), reasons.second.get(score.intent, 0.0)
+        typer.echo(
+            f"  {score.confidence:6.3f}    {score.intent:<24} engine {own:.3f}, "
+            f"characters and sounds {second:.3f}"
+        )
+    if reasons.far is not None:
+        typer.echo(f"  {reasons.far:6.3f}    far from our subject")
+    typer.echo(f"  spoke for {found.intent}:")
+    typer.echo("    " + ", ".join(f"{name!r} {gain:+.2f}" for name, gain in reasons.spoke_for))
 
 
 @nlu_app.command("test")
@@ -107,9 +121,7 @@ def measure(
         f"divided rightly, {report.several_questions:.1%} with every question understood"
     )
     typer.echo(f"time a message       p50 {report.p50_ms:.2f} ms, p99 {report.p99_ms:.2f} ms")
-    typer.echo("threshold            " + _row(f"{point.threshold:.2f}" for point in report.curve))
-    typer.echo("far answered         " + _row(f"{p.false_accepts:.1%}" for p in report.curve))
-    typer.echo("in scope refused     " + _row(f"{p.false_rejects:.1%}" for p in report.curve))
+    _show_curve(report.curve)
     typer.echo("weakest intents (F1, messages)")
     for intent in report.by_intent[:_SHOWN]:
         typer.echo(f"  {intent.f1:.2f}  {intent.messages:3}  {intent.intent}")
@@ -118,17 +130,25 @@ def measure(
         typer.echo(f"  {times:3}  {wanted} → {got}")
 
 
+def _show_curve(curve: Sequence[CurvePoint]) -> None:
+    """False accepts against false rejects, by the confidence from which a message is answered."""
+    typer.echo("threshold            " + _row(f"{point.threshold:.2f}" for point in curve))
+    typer.echo("far answered         " + _row(f"{p.false_accepts:.1%}" for p in curve))
+    typer.echo("in scope refused     " + _row(f"{p.false_rejects:.1%}" for p in curve))
+
+
 def _row(cells: object) -> str:
     return " ".join(f"{cell:>6}" for cell in cells)  # type: ignore[attr-defined]
 
 
 @nlu_app.command("report")
 def data_report(training: TrainingFolder = TRAINING, config: ConfigFile = CONFIG) -> None:
-    """Skeletons an intent, near-duplicates of test messages, and cross-validation."""
-    from nlu.metrics import accuracy, confusions, macro_f1
+    """Skeletons an intent, near-duplicates of test messages, cross-validation and its curve."""
+    from nlu.intents import intents
+    from nlu.metrics import accuracy, confusions, macro_f1, scope_curve
     from nlu.pipeline import read_pipeline
-    from nlu.report import apart_messages, cross_validate
-    from nlu.similarity import near_duplicates, skeletons
+    from nlu.report import THRESHOLDS, apart_messages, cross_validate
+    from nlu.similarity import LONG, near_duplicates, skeletons
 
     try:
         data = read_training_data(training)
@@ -140,17 +160,26 @@ def data_report(training: TrainingFolder = TRAINING, config: ConfigFile = CONFIG
     for intent, (examples, distinct) in skeletons(data.examples).items():
         typer.echo(f"{examples:8}  {distinct:9}  {intent}")
     alike = near_duplicates(apart, data.examples)
-    typer.echo(f"test messages too near to a training example: {len(alike)}")
+    long = sum(len(pair.test.text) >= LONG for pair in alike)
+    typer.echo(
+        f"test messages too near to a training example, left out of every test: {len(alike)}, "
+        f"{long} of them {LONG} characters or longer (a test refuses those; shorter ones are the "
+        "language itself)"
+    )
     for pair in alike:
         typer.echo(
             f"  {pair.similarity:.2f}  {pair.test.path.name}:{pair.test.line} "
             f"{pair.test.written} ~ {pair.training.path.name}:{pair.training.line}"
         )
-    predictions = cross_validate(data, pipeline, progress=_say)
+    try:
+        predictions = cross_validate(data, pipeline, progress=_say)
+    except ValueError as error:
+        raise _fail(error) from error
     typer.echo(
         f"cross-validation on the training data (not a test): "
         f"accuracy {accuracy(predictions):.1%}, macro-F1 {macro_f1(predictions):.3f}"
     )
+    _show_curve(scope_curve(predictions, intents(), THRESHOLDS))
     for wanted, got, times in confusions(predictions)[:_SHOWN]:
         typer.echo(f"  {times:3}  {wanted} → {got}")
 

@@ -1,4 +1,4 @@
-"""The second opinion: what the characters of a message say, each weighed alone."""
+"""The second opinion: what the characters and sounds of a message say, each weighed alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nlu import model as model_file
-from nlu.characters import Characters, fit_characters
+from nlu.characters import Characters, fit_characters, pairs_of_sounds
 from nlu.engine import EmbeddedClassifier
 from nlu.understand import Understander
 from nlu.understanding import Score
@@ -34,8 +34,23 @@ def test_unknown_characters_say_nothing(characters: Characters) -> None:
     assert characters.weights("挣xyz") == characters.weights("挣")
 
 
-def test_the_shares_of_an_intent_are_shares(characters: Characters) -> None:
-    assert np.allclose(np.exp(characters.log_shares).sum(axis=0), 1.0, atol=1e-5)
+def test_a_word_is_heard_however_it_is_written() -> None:
+    said = {"refresher": ["回炉几次", "回炉要钱"], "permit": ["那证几次", "那证要钱"]}
+    examples = [example(text, intent) for intent, texts in said.items() for text in texts]
+    heard = fit_characters(examples, tuple(said))
+    assert heard.weights("灰卢")["permit"] < 0.1  # neither character is in any example
+    assert set(heard.weights("盘顶").values()) == {1.0}  # sounds of neither
+
+
+def test_pairs_of_sounds_have_edges() -> None:
+    assert pairs_of_sounds("会炉3") == {"| hui", "hui lu", "lu 3", "3 |"}
+    assert pairs_of_sounds("") == {"| |"}
+
+
+def test_the_shares_of_an_intent_are_shares(small: EmbeddedClassifier) -> None:
+    known = small.model.characters
+    for part in (known.single, known.heard):
+        assert np.allclose(np.exp(part.log_shares).sum(axis=0), 1.0, atol=1e-5)
 
 
 def test_saying_a_character_twice_is_no_second_witness(characters: Characters) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ast
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.strict_yaml import DataError
+from nlu import engine
 from nlu import model as model_file
 from nlu.engine import (
     CONFIG,
@@ -129,7 +132,7 @@ def with_header(path: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 99}, "format 99, this version reads 3"),
+        ({"format": 99}, "format 99, this version reads 4"),
         ({"intents": ["greet"]}, "not complete"),
         ({"features": None}, "not complete"),
         ({"pipeline": "[]"}, "cannot run"),
@@ -249,6 +252,46 @@ def test_the_digest_notices_every_source(tmp_path: Path, sources: tuple[Path, Pa
     digest = sources_digest(*sources)
     assert set(digest) == {"data", "config", "vocabulary", "code", "jieba"}
     assert sources_digest(sources[0], tmp_path / "none.yml")["config"] != digest["config"]
+
+
+# What these say of a model is kept otherwise: the intents and the words by hashes of their own, the
+# options by the config's, the file's form by its number.
+_HASHED_OTHERWISE = frozenset(
+    ["nlu.intents", "nlu.model", "nlu.pipeline", "knowledge.strict_yaml", "knowledge.vocabulary"]
+)
+
+
+def test_all_that_makes_features_is_hashed() -> None:
+    root = Path(engine.__file__).parents[1]
+    left, seen = ["nlu.fit"], set[str]()
+    while left:
+        name = left.pop()
+        path = root.joinpath(*name.split(".")).with_suffix(".py")
+        if name in seen | _HASHED_OTHERWISE or not path.exists():
+            continue
+        seen.add(name)
+        source = path.read_text(encoding="utf-8")
+        assert path in engine.CODE, f"{name} makes features, and is not in nlu.engine.CODE"
+        for data in re.findall(r'"(\w+\.yaml)"', source):
+            if data != "synonyms.yaml":  # for search alone
+                assert path.parent / data in engine.CODE, data
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                left += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    assert {"nlu.sounds", "nlu.sieve", "nlu.normalise", "knowledge.words"} <= seen
+    assert all(path.exists() for path in engine.CODE)
+
+
+def test_a_training_file_that_cannot_be_read_is_one_clear_line(
+    tmp_path: Path, sources: tuple[Path, Path]
+) -> None:
+    good = load_or_train(tmp_path / "models", *sources)
+    (sources[0] / "other.yml").mkdir()  # as root every file can be read, but no folder
+    said: list[str] = []
+    assert load_or_train(tmp_path / "models", *sources, said.append).classify("你好") == (
+        good.classify("你好")
+    )
+    assert "other.yml:1: cannot be read: Is a directory → " in said[-1]
 
 
 @pytest.fixture(scope="module")

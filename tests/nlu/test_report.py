@@ -11,12 +11,9 @@ from nlu.metrics import Prediction, accuracy, by_intent, confusions, macro_f1, s
 from nlu.noise import NOISES, mistyped, traditional, unpunctuated
 from nlu.pipeline import Pipeline
 from nlu.report import apart_messages, cross_validate, entity_figures, evaluate, stratified
-from nlu.similarity import near_duplicates, skeleton, skeletons
+from nlu.similarity import LONG, near_duplicates, skeleton, skeletons
 from nlu.training_data import TrainingData, read_training_data
 from tests.nlu.conftest import example
-
-# Shorter messages are the language itself: there is one way to say 转人工.
-LONG = 7
 
 
 def predictions() -> list[Prediction]:
