@@ -18,6 +18,7 @@ from knowledge.strict_yaml import read
 from knowledge.vocabulary import vocabulary
 from knowledge.words import one_of
 from nlu.facts import NOT_YET, told
+from nlu.levels import names_a_skill_level
 from nlu.shapes import shapes
 from nlu.tokens import frequency, tokens
 from nlu.understanding import Entity, EntityKind
@@ -27,6 +28,8 @@ _NEGATION = re.compile(
 )
 # 是不是残疾人, 有没有残疾证: asked, not denied.
 _ASKED = re.compile(r"(是不是|有没有|算不算|是否)(个|什么)?$")
+# 有残疾证和没残疾证的: both are spoken of.
+_CONTRAST = re.compile(r"[有是][^，。？！]{1,6}(和|跟|与|还是)(没有?|不是|非)$")
 # 我不在广州: another place than this one.
 _ELSEWHERE = re.compile(r"(不在|没在|不是在|不去|不是来自)$")
 # 从湖南到佛山; 四川人来广州, 湖南过来肇庆的.
@@ -37,13 +40,6 @@ _OF_A_NAME = re.compile(
     r"银行|师范|大学(?!生|刚|毕)|卫视|白药|煎饼|茅台|大枣|公园|地铁站|号航母|鸡饭"
 )
 _OF_A_PLACE = re.compile(r"(人|市|省|县|区|旅游|户口)$")
-# Levels of other things, told before the word: 肢体残疾三级, 工伤定了四级, 信用评了三级 ...
-_OF_OTHER_THINGS = re.compile(
-    r"(残疾(?:人?证)?|伤残|工伤|肢体|视力|听力|智力|精神|致残|伤情|失能|护理等级|重度|高血压|"
-    r"企业(?:等级)?|信用|星级|士官|消防|国家级|英语|计算机|能效|建造师|造价师)[^，。？！能考证]{0,5}$"
-)
-# ... or counted: 一共分五级.
-_COUNTED = re.compile(r"(分(为|成)?|一?共(有|分)?|(等级|级别)(有|是))$")
 # 在家带孩子, 要照顾老人: what people do at home is nobody's occupation.
 _AT_HOME = re.compile(
     r"(在家里?|没人|帮我|帮忙|我自己|得|(?<!想)(?<!需)要|光|天天|回家|给(?:老伴|老公|老婆|我妈))"
@@ -52,6 +48,7 @@ _AT_HOME = re.compile(
 _HOUSEWORK = re.compile(r"[带看]|照[顾看]|家务|按摩")
 # 马上要下岗了 is not of the unemployed yet; 嫁给了退役军人 is none herself.
 _OF_ANOTHER = re.compile(r"(嫁给|嫁|娶)了?(一?[个位])?$")
+_ONE_CLAUSE = re.compile(r"[^，。？！]*")
 _SHORT = 2
 _SURE = 3
 _LEARN = "学"  # 长|治学: 学 is what people go to a place for
@@ -107,7 +104,18 @@ def entities_of(text: str) -> tuple[Entity, ...]:
         *told(text),
         *shapes(text),
     ]
+    found = [entity for entity in found if not _of_one_cared_for(entity, found, text)]
     return tuple(sorted(found, key=lambda entity: (entity.start, -entity.end)))
+
+
+def _of_one_cared_for(entity: Entity, found: Sequence[Entity], text: str) -> bool:
+    """Whether it is the age of a relative for whom a household looks for help: 我妈七十了, 要请护工."""
+    if entity.kind != "age" or not any(other.value == "role=household" for other in found):
+        return False
+    return any(
+        other.kind == "third_person" and _ONE_CLAUSE.fullmatch(text[other.end : entity.start])
+        for other in found
+    )
 
 
 def _vocabulary_words(text: str) -> Iterator[Entity]:
@@ -125,7 +133,7 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
             continue
         if word.kind == "group" and not _hers(before):
             continue
-        if word.kind == "level" and (_OF_OTHER_THINGS.search(before) or _COUNTED.search(before)):
+        if word.kind == "level" and not names_a_skill_level(text, start, end):
             continue
         if word.kind == "occupation":
             if _HOUSEWORK.match(name) and _AT_HOME.search(before):
@@ -156,7 +164,9 @@ def _hers(before: str) -> bool:
 def _denied(kind: EntityKind, before: str) -> bool:
     if kind == "region":  # 非广州户口 is asked of Guangzhou
         return _ELSEWHERE.search(before) is not None
-    return _NEGATION.search(before) is not None and not _ASKED.search(before)
+    return _NEGATION.search(before) is not None and not (
+        _ASKED.search(before) or _CONTRAST.search(before)
+    )
 
 
 @cache

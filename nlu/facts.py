@@ -32,11 +32,11 @@ _QUESTIONED = re.compile(
 )
 # 还能自己接活吗, 是不是在校的: asked, whatever the value.
 _WHETHER = re.compile(
-    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算)(要|得|是|自己|去)*$"
+    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算|要不要|需要|得是)(要|得|是|自己|去)*$"
 )
 # 如果考核没通过, 以后要是失业了: nothing is told, not even a no.
 _SUPPOSED = re.compile(
-    r"(如果|要是|假如|万一|假设|倘若|若是)[^，。？！]{0,14}$|(怎样才|怎么才|什么样)[^，。？！]{0,6}$"
+    r"(如果|要是|假如|万一|假设|倘若|若是|以为|没说)[^，。？！]{0,14}$|(怎样才|怎么才|什么样)[^，。？！]{0,6}$"
 )
 # 马上要下岗了: not yet.
 NOT_YET = re.compile(r"(马上|快|快要|就要|即将|眼看|可能|怕|担心)(就|要|会|被)*$")
@@ -52,7 +52,14 @@ _OF_ONESELF = re.compile(r"(我|本人|妈|爸|姐|她|他|老婆|老公)[^，�
 # 听说公司都给交社保, 有证和没证差多少: nobody's own.
 _HEARSAY = re.compile(r"(听说|听讲|据说|网上说|新闻)[^，。？！]{0,12}$|[证保同](和|跟|与|比)$")
 # 考核不通过会怎样: not so yet.
-_THEN = re.compile(r"^(了|过)?(的话|会怎|会不会)")
+_THEN = re.compile(r"^(了|过)?(的话|会怎|会不会|[及或]?以上|就(能|可以|行|给|算)[^，。？！]{0,10}([吗不么]|$))")
+# 只有签了合同的才能去: a condition.
+_ONLY = re.compile(r"只$|(只有|只要|必须|得|要)[^，。？！]{0,4}$")
+_ONLY_THEN = re.compile(r"^[^，。？！]{0,5}(才(?=[能可给算行有是让发])|就能)")
+# 给她办个什么社会保险, 交上五险得跑几趟: asked.
+_ASKING = re.compile(r"什么(?![都也])|哪[个种家些里儿]|怎么|怎样|几[个种趟]")
+# 没证不让上楼: what nobody may do without.
+_WITHOUT = re.compile(r"^[就都也]?(不能|不让|不给|不许|不可以|不准)")
 # 做职工还是散做: a choice.
 _OR = re.compile(r"^(的)?(好)?还是")
 _EITHER = re.compile(r"[^，。？！]{2,}还是(算)?$")
@@ -134,7 +141,7 @@ def told(text: str) -> Iterator[Entity]:
             value = cue.says(match)
             before = text[: match.start()]
             if not _is_said(text, match, value) or (
-                (cue.fact in _of("now") and _ONCE.search(before))
+                ({cue.fact, f"{cue.fact}={value}"} & _of("now") and _ONCE.search(before))
                 or (not {cue.fact, f"{cue.fact}={value}"} & _of("plan") and _WISHED.search(before))
             ):
                 continue
@@ -167,7 +174,12 @@ def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
     if value in ("True", "False") and _OF_OTHERS.match(after) and not _OF_ONESELF.search(before):
         return False
     if value == "False":
-        return True
+        without = _WITHOUT.match(after) and not _OF_ONESELF.search(before)
+        return not (without or _WHETHER.search(before))
+    if value == "True" and (
+        (_ONLY.search(before) and _ONLY_THEN.match(after)) or _ASKING.search(match.group())
+    ):
+        return False
     if _DENIED.search(before) or _WHETHER.search(before) or NOT_YET.search(before):
         return False
     return value != "True" or not (_IN_QUESTION.search(before) or _QUESTIONED.match(after))
