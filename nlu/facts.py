@@ -126,10 +126,27 @@ def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
     return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
 
 
+# What stands between two words of a cue must hold none of some characters, for with them it would be a
+# question or a plan (我能有, 想交). Within these words they are neither.
+_WITHIN = {
+    "能": "(?<=[技智职功])能|能(?=力)",
+    "会": "(?<=[社工协机])会|会(?=[所计])",
+    "要": "(?<=[主重])要",
+    "学": "学(?=[历徒校院])|(?<=[大同])学",
+}
+_EXCLUDING = re.compile(r"\[\^[^\]]*\]")
+
+
 def _bounded(cue: str) -> str:
-    """The cue with no group repeated more than six times: what fits in several ways (早就: 早, 就)
-    would else be tried in all of them, for seconds."""
-    return cue.replace(")*", "){0,6}").replace(")+", "){1,6}")
+    """The cue as it is looked for. No group is repeated more than six times: what fits in several ways
+    (早就: 早, 就) would else be tried in all of them, for seconds."""
+    cue = cue.replace(")*", "){0,6}").replace(")+", "){1,6}")
+    return _EXCLUDING.sub(_but_within, cue)
+
+
+def _but_within(excluding: re.Match[str]) -> str:
+    allowed = [words for character, words in _WITHIN.items() if character in excluding[0]]
+    return f"(?:{'|'.join((excluding[0], *allowed))})" if allowed else excluding[0]
 
 
 def told(text: str) -> Iterator[Entity]:
