@@ -32,6 +32,8 @@ _ASKED = re.compile(r"(是不是|有没有|算不算|是否)(个|什么)?$")
 _CONTRAST = re.compile(r"[有是][^，。？！]{1,6}(和|跟|与|还是)(没有?|不是|非)$")
 # 我不在广州: another place than this one.
 _ELSEWHERE = re.compile(r"(不在|没在|不是在|不去|不是来自)$")
+# 我叫李广州.
+_A_PERSON = re.compile(r"(?:叫|姓名是?)[\u4e00-\u9fff]?$")
 # 从湖南到佛山; 四川人来广州, 湖南过来肇庆的.
 _FROM = re.compile(r"(从|来自)$")
 _COMING = re.compile(r"[省市县]?(人(?![社力均民员工才])|过来|来(?=[\u4e00-\u9fff]{2}))")
@@ -129,7 +131,7 @@ def _vocabulary_words(text: str) -> Iterator[Entity]:
         if word.kind == "region" and len(name) == _SHORT and _torn(text, start, end):
             continue
         before = text[:start]
-        if word.kind == "region" and _OF_A_NAME.match(text[end:]):
+        if word.kind == "region" and (_OF_A_NAME.match(text[end:]) or _A_PERSON.search(before)):
             continue
         if word.kind == "group" and not _hers(before):
             continue
