@@ -32,7 +32,7 @@ _QUESTIONED = re.compile(
 )
 # 还能自己接活吗, 是不是在校的: asked, whatever the value.
 _WHETHER = re.compile(
-    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算|要不要|需要|要求|什么是|什么叫|得是)(要|得|是|自己|去)*$"
+    r"(能不能|还能|可不可以|可以|是不是|是否|一定得|必须|算不算|要不要|需要|要求|什么|得是)(要|得|是|自己|去)*$"
 )
 # 如果考核没通过, 以后要是失业了: nothing is told, not even a no.
 _SUPPOSED = re.compile(
@@ -50,12 +50,15 @@ _ONCE = re.compile(
 _OF_OTHERS = re.compile(r"^的(阿姨|保姆|月嫂|护工|钟点工|育儿嫂|保洁|中介|差)")
 _OF_ONESELF = re.compile(r"(我|本人|妈|爸|姐|她|他|老婆|老公)[^，。？！]{0,10}$")
 # 听说公司都给交社保, 有证和没证差多少: nobody's own.
-_HEARSAY = re.compile(
-    r"(听说|听讲|据说|网上说|新闻)[^，。？！]{0,12}$|[证保同](和|跟|与|比)$|"
-    r"(隔壁|别的|其他|别人|别家|有的|有些|哪[家个些])(的)?$"
+_HEARSAY = re.compile(r"(听说|听讲|据说|网上说|新闻)[^，。？！]{0,12}$|[证保同](和|跟|与|比)$")
+# 隔壁公司都给交社保: others'.
+_OTHERS = re.compile(
+    r"(隔壁|别的|其他|别人|别家|有的|有些|哪[家个些])(的)?(公司|单位|老板|厂|店|人)?[都也]?$"
 )
 # 考核不通过会怎样: not so yet.
-_THEN = re.compile(r"^(了|过)?(的话|会怎|会不会|[及或]?以上|就(能|可以|行|给|算)[^，。？！]{0,10}([吗不么]|$))")
+_THEN = re.compile(
+    r"^(了|过)?(的话|会怎|会不会|[及或]?以上|就(能|可以|行|给|算)[^，。？！]{0,10}([吗不么]|$))"
+)
 # 只有签了合同的才能去: a condition.
 _ONLY = re.compile(r"只$|(只有|只要|必须|得|要)[^，。？！]{0,4}$")
 _ONLY_THEN = re.compile(r"^[^，。？！]{0,5}(才(?=[能可给算行有是让发])|就能)")
@@ -129,6 +132,10 @@ def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
     return _FRAGMENT.sub(lambda name: f"(?:{_spelt_out(words[name[1]], words)})", cue)
 
 
+# 我们公司做家政五年了: no worker.
+_A_FIRM = re.compile(r"(公司|企业|单位|门?店|机构)(一直|主要|就|是)*$")
+
+
 # What stands between two words of a cue must hold none of some characters, for with them it would be a
 # question or a plan (我能有, 想交). Within these words they are neither.
 _WITHIN = {
@@ -197,8 +204,14 @@ def _is_said(text: str, match: re.Match[str], value: str | None) -> bool:
         without = _WITHOUT.match(after) and not _OF_ONESELF.search(before)
         return not (without or _WHETHER.search(before))
     if value == "True" and (
-        (_ONLY.search(before) and _ONLY_THEN.match(after)) or _ASKING.search(match.group())
+        _OTHERS.search(before)
+        or (_ONLY.search(before) and _ONLY_THEN.match(after))
+        or _ASKING.search(match.group())
     ):
+        return False
+    if value == "worker" and _A_FIRM.search(before):
+        return False
+    if "不是" in match.group() and "不是" not in match.re.pattern:
         return False
     if _DENIED.search(before) or _WHETHER.search(before) or NOT_YET.search(before):
         return False
