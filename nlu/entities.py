@@ -111,7 +111,7 @@ def entities_of(text: str) -> tuple[Entity, ...]:
 
 
 def _of_one_cared_for(entity: Entity, found: Sequence[Entity], text: str) -> bool:
-    """Whether it is the age of a relative for whom a household looks for help: 我妈七十了, 要请护工."""
+    """Whether it is the age of a relative whom a household wants help for: 我妈七十了, 要请护工."""
     if entity.kind != "age" or not any(other.value == "role=household" for other in found):
         return False
     return any(

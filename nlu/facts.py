@@ -136,8 +136,8 @@ def _spelt_out(cue: str, words: Mapping[str, str]) -> str:
 _A_FIRM = re.compile(r"(公司|企业|单位|门?店|机构)(一直|主要|就|是)*$")
 
 
-# What stands between two words of a cue must hold none of some characters, for with them it would be a
-# question or a plan (我能有, 想交). Within these words they are neither.
+# What stands between two words of a cue must hold none of some characters, for with them it would
+# be a question or a plan (我能有, 想交). Within these words they are neither.
 _WITHIN = {
     "能": "(?<=[技智职功])能|能(?=力)",
     "会": "(?<=[社工协机])会|会(?=[所计])",
@@ -148,8 +148,8 @@ _EXCLUDING = re.compile(r"\[\^[^\]]*\]")
 
 
 def _bounded(cue: str) -> str:
-    """The cue as it is looked for. No group is repeated more than six times: what fits in several ways
-    (早就: 早, 就) would else be tried in all of them, for seconds."""
+    """The cue as it is looked for. No group is repeated more than six times: what fits in several
+    ways (早就: 早, 就) would else be tried in all of them, for seconds."""
     cue = cue.replace(")*", "){0,6}").replace(")+", "){1,6}")
     return _EXCLUDING.sub(_but_within, cue)
 

@@ -10,8 +10,8 @@ examination for it, or of the one who holds it. So a word is one where
 
 It is none where it says of anything else how high it stands: an office (中级法院), a hospital, an
 enterprise's grade, a disability, a professional title (高级农艺师), a title that a company gives
-(金牌三级), goods (高级餐厅), or where levels are only counted (一共分五级). 技师 is one, but not a shop's
-workman (足浴店的技师).
+(金牌三级), goods (高级餐厅), or where levels are only counted (一共分五级). 技师 is one, but not a
+shop's workman (足浴店的技师).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OF_SKILL = (
     r"[工证班课]|技师|技能(?!大师)|技术工|职业(?!道德)|资格|等级|级别|水平|标准|培训|补贴|补助|鉴定|学徒|学员|理论|实操|家政|"
     r"护理(?:证|工|班|员)|[^，。？！的了做学当考]{1,4}(?:师(?!傅)|嫂|(?:护理|服务|保洁|保育|操作|护老|照护)员)|(?:电|焊|钳|车)工"
 )
-# Titles that an office or a profession gives: 高级经济师, 二级建造师; and words that begin like others.
+# Titles that an office or a profession gives: 高级经济师, 二级建造师; and the like.
 _TITLE = re.compile(
     r"[^，。？！]{0,4}(?:工程|经济|会计|审计|统计|政工|农艺|园艺|兽医|畜牧|建造|造价|监理|设计|分析|架构|消防|结构|"
     r"人力资源|心理咨询|律|教|讲|医|药|护|导游?)师|(?:以上)?(?:医院|单位)|会计|会员|社工|社会工作|一?级|能效|能耗|上网|对口|学校|中学|小学|教育|点(?!心)|着|得很|"
@@ -63,6 +63,7 @@ _OF_A_SHOP = re.compile(
     r"[一三五]级$"
 )
 _WORKMAN = "技师"
+_OF_WORK = ("伤", "程")  # 三级|工伤, 高级|工程师
 
 
 @cache
@@ -77,7 +78,7 @@ def names_a_skill_level(text: str, start: int, end: int) -> bool:
     if word == _WORKMAN:
         return not (_OF_A_SHOP.search(before) or after.startswith("学院"))
     if _SURELY.search(word):
-        return not before.endswith("会计")
+        return not (before.endswith("会计") or after.startswith(_OF_WORK))
     return not (
         _OF_OTHER_THINGS.search(before)
         or (word[0] not in "初中高" and _COUNTED.search(before))

@@ -18,7 +18,7 @@ from nlu.report import entity_figures
 from nlu.understand import Understander
 
 DATA = Path(__file__).parent / "data"
-FACTS = ("facts.yml", "facts_wide.yml", "facts_said.yml")
+FACTS = ("facts.yml", "facts_wide.yml", "facts_said.yml", "told.yml")
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -29,7 +29,9 @@ def test_facts_are_found_as_people_say_them(name: str) -> None:
     assert figures["fact"].recall >= 0.97
 
 
-@pytest.mark.parametrize(("name", "marked"), [("named.yml", 300), ("named_traps.yml", 60)])
+@pytest.mark.parametrize(
+    ("name", "marked"), [("named.yml", 300), ("named_traps.yml", 60), ("told.yml", 1300)]
+)
 def test_what_is_named_is_found(name: str, marked: int) -> None:
     rows = {row.kind: row for row in entity_figures(DATA / name)}
     assert rows["all"].marked > marked
