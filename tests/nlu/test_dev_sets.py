@@ -48,8 +48,9 @@ def test_every_fact_is_said_in_the_sets_and_exists() -> None:
                 said[told] = value
                 options = vocabulary().facts[told].options
                 assert not options or value in options, fact
-    # These are told by entities of their own.
-    assert vocabulary().facts.keys() - said.keys() == {"occupation", "groups", "age"}
+    by_entities = {"occupation", "groups", "age"}
+    only_asked = {"trains", "sits_assessment", "startup_loan"}  # no cue hears them yet
+    assert vocabulary().facts.keys() - said.keys() == by_entities | only_asked
 
 
 @pytest.fixture(scope="module")
