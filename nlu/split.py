@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 
 from knowledge.vocabulary import vocabulary
-from knowledge.words import one_of
+from knowledge.words import one_of, tokens
 
 _MARKS = re.compile(r"(?<=[。！？；，、…])")
 # Words that announce another question. 还有 also means “still have” (还有效吗, 还有没有名额).
@@ -60,10 +61,14 @@ _DO = (
 _END = re.compile(
     rf"(?:(?:怎么|怎样|如何)(?:才能|能)?{_DO}|怎么(?:办|样|回事)|多少(?:钱|块钱?|天|课时|款)?|"
     r"(?:多久|多长时间)(?:一[次回])?|几[天年次个号岁](?:一次)?|[找问归]谁|谁(?:来|给)?(?:出钱?|买|交|领|管|赔|评|建|定)|"
-    rf"[吗呢啊呀嘛么]|真假|[去在到]?(?:哪里?|哪儿|哪个部门)(?:可以|能)?{_DO}|[去在到]哪[里儿]?学?|"
-    r"(?:什么|哪些)(?:时候|[^，。？的]{2})?|(?:.不)(?=[^，。？])|"
-    r"(?:能不能|有没有|可不可以|给不给|是不是|管不管|要不要|包不包|算不算|会不会|报不报|免不免|交不交)[^，。？]{2}|"
-    r"有[^，。？]{1,4}没有?|没有|能[^，。？]{1,4}[不没])"
+    rf"[吗呢啊呀嘛]|(?<![什怎多这那])么|真假|[去在到]?(?:哪里?|哪儿|哪个部门)(?:可以|能)?{_DO}|[去在到]?哪[里儿]?学?(?![个几些一种])|"
+    r"什么时候|(?:[^我你他她它们司板家人也都还就又如而且从来并本总要]不)(?=[^，。？])|"
+    r"有[^，。？]{1,4}没有?|(?<!有)没有|能[^，。？]{1,4}[不没])"
+)
+# Here the question goes on to the end of a word: 发什么证|, 有没有生活费补贴|.
+_END_AND_WORD = re.compile(
+    r"(?:什么|哪些)(?!时候)[^，。？的]{2}|"
+    r"(?:能不能|有没有|可不可以|给不给|是不是|管不管|要不要|包不包|算不算|会不会|报不报|免不免|交不交)[^，。？]{2}"
 )
 # What goes on with a question: 怎么领|的, 多少钱|才够.
 _GOES_ON = re.compile("[的了吗呢啊吧呀嘛么才就都过得，。？！]|[去来在到](?!哪|这)|一(?!个|问|是)")
@@ -181,23 +186,30 @@ def _seams(piece: str) -> list[int]:
     for match in _ANOTHER.finditer(piece):
         still = _STILL.match(piece, match.start()) and not is_question(piece[: match.start()])
         seams |= set() if still else {match.start()}
-    seams |= {match.end() for match in _END.finditer(piece) if _ends(piece, match.end())}
+    ends = {match.end() for match in _END.finditer(piece)}
+    ends |= {_word_end(piece, match.end()) for match in _END_AND_WORD.finditer(piece)}
+    seams |= {end for end in ends if _ends(piece, end)}
     if not of_both(piece):
         seams |= {match.end() for match in _beside().finditer(piece)}
         seams |= {match.start() for match in _AND.finditer(piece) if _named(piece[: match.start()])}
     return sorted(seam for seam in seams if _SHORTEST <= seam <= len(piece) - _SHORTEST)
 
 
+def _word_end(piece: str, within: int) -> int:
+    """Where the word of the piece ends that `within` is in or at the end of."""
+    return next(end for end in accumulate(map(len, tokens(piece))) if end >= within)
+
+
 def _ends(piece: str, seam: int) -> bool:
     """Whether a question ends at `seam` and something is asked after it, more than a bare name."""
-    after = piece[seam:]
+    after = piece[seam:].rstrip("，。？！；")
     again = piece[seam - 1] == "不" and piece[seam - 2] == piece[seam : seam + 1]  # 能不|能
     return (
         not again
         and _GOES_ON.match(after) is None
         and _asks(after)
         and _asks(piece[:seam])
-        and _name().fullmatch(after.strip("，。？！；")) is None
+        and _name().fullmatch(after) is None
     )
 
 

@@ -44,9 +44,7 @@ _STRANGE = 1.2
 _DANGER = "emergency"
 _CLEARLY = 0.6
 _FLATLY = 0.85
-# 去哪办 alone has no subject: so many characters must be left of a part without cue words, or it
-# names a topic.
-_SUBJECT = 2
+_NAME = 2  # what names a topic has words enough for it, whatever is left without cue words (考证)
 _LONG = 30  # a part is read by its question alone too, above so many characters
 _TALK = frozenset({"social", "far"})
 _EMPTY_WORDS = re.compile(
@@ -127,8 +125,8 @@ class Understander:
             ranking = _both(ranking, self._part(core(asked(said, _LONG))).ranking)
         subjects, ours = _subjects_of(ranking)
         named = names_a_subject(said)
-        full = named or len(_EMPTY_WORDS.sub("", said)) >= _SUBJECT
-        return Part(text, subjects, 1.0 if named else ours, full)
+        words = _NAME if named else len(_EMPTY_WORDS.sub("", said))
+        return Part(text, subjects, 1.0 if named else ours, words, named)
 
     def _past_greeting(self, part: Question) -> Question:
         """A question behind a greeting (打扰了，想问星级评定) read without it."""
