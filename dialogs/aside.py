@@ -7,7 +7,7 @@ about is told by their words, and by how near it is to the question before.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dialogs.desk import Desk
@@ -18,7 +18,7 @@ from dialogs.memory import Memory, Shown
 from dialogs.reading import says, without_counting
 from knowledge.library import Entry
 from knowledge.numbers import figures_in
-from knowledge.schema import Silence
+from knowledge.schema import Document, Silence
 from knowledge.standing import applies, exists
 from nlu.understanding import Understanding
 
@@ -55,10 +55,7 @@ class Aside:
 
 def aside(one: Understanding, memory: Memory, desk: Desk, day: dt.date) -> Aside | None:
     """What a few words behind an answer are about; None where they are about something else."""
-    groups = frozenset(map(str, one.values("group")))
-    if memory.subject is None or not memory.shown:
-        return None
-    if not (len(one.text) <= _SHORT and groups) and not _goes_on(one, memory, desk):
+    if memory.subject is None or not memory.shown or len(one.text) > _SHORT:
         return None
     shown = memory.shown[0]
     found = desk.library.document(shown.document)
@@ -70,23 +67,36 @@ def aside(one: Understanding, memory: Memory, desk: Desk, day: dt.date) -> Aside
     entries = [
         entry for entry in found[1] if exists(document, day) and applies(entry.provision, day)
     ]
-    if groups:
+    told = {(one.clause, one.quote) for one in memory.shown}
+    kinds = {entry.provision.kind for entry in entries if _at(entry) in told}
+    if groups := frozenset(map(str, one.values("group"))):
         own = _for_groups(groups, memory.subject.question, entries, desk)
         return Aside(own) if own is not None else None
+    if not _goes_on(one, memory, document, desk):
+        # 示范基地呢 behind a number is another number of that clause, or a question of its own.
+        entry = _nearest(one, memory.subject.question, entries, shown, kinds, desk)
+        twin = entry is not None and entry.provision.kind in kinds
+        twin = twin and entry is not None and entry.provision.clause == shown.clause
+        return Aside(entry) if twin and entry and says("and_that", one.text) else None
     if (silence := _unwritten(one, document.silent_on, shown.clause)) is not None:
         here = [entry for entry in entries if entry.provision.clause == silence.clause]
+        here = [entry for entry in here if _at(entry) in told] or here
         return Aside(here[0], silence) if here else None
-    entry = _nearest(one, memory.subject.question, entries, shown, desk)
+    entry = _nearest(one, memory.subject.question, entries, shown, kinds, desk)
     return Aside(entry) if entry is not None else None
 
 
 def _nearest(
-    one: Understanding, question: str, entries: Sequence[Entry], shown: Shown, desk: Desk
+    one: Understanding,
+    question: str,
+    entries: Sequence[Entry],
+    shown: Shown,
+    kinds: Collection[str],
+    desk: Desk,
 ) -> Entry | None:
-    """The provision that the new words are near to, and that is like the one that was told."""
+    """The provision that the new words are near to, and that is like what was told."""
     told = (shown.clause, shown.quote)
-    kinds = {e.provision.kind for e in entries if _at(e) == told}
-    named = rest_of(one)
+    said = rest_of(one)
     figures = figures_in(one.text)
     old = nearness(entries, question, (), desk.words)
     rows = []
@@ -94,7 +104,7 @@ def _nearest(
         entries, nearness(entries, one.text, (), desk.words), old, strict=True
     ):
         beside = before > 0 or entry.provision.clause == shown.clause
-        headed = len(named) >= _CONTENT and named in entry.clause.text[:_HEADING]
+        headed = len(said) >= _CONTENT and said in entry.clause.text[:_HEADING]
         new = max(near, _HEADED) if headed else near
         figure = beside and bool(figures & figures_in(entry.provision.says))
         least = _NEAR_SAID if not _tells(one) else _NEAR if beside else _NEAR_ALONE
@@ -107,12 +117,13 @@ def _nearest(
         for e, new, before in rows
     ]
     top = max((new for _, new, _ in rows), default=0.0)
-    if top >= _NAMING and not says(
-        "and_that", one.text
-    ):  # what the words name wins over what merely stands beside
-        rows = [row for row in rows if row[1] >= top / 2]
+    and_that = says("and_that", one.text)
+    like = [row for row in rows if row[0].provision.kind in kinds]
+    named = max((new for _, new, _ in like), default=0.0) if and_that else top
+    if named >= _NAMING:  # what the words name wins over what merely stands beside
+        rows = [row for row in (like if and_that else rows) if row[1] >= named / 2]
     if top < _NAMING or not _elsewhere(one, shown, top, desk):
-        alike = _ALIKE if says("and_that", one.text) else 0.0
+        alike = _ALIKE if and_that else 0.0
         best = max(
             rows,
             key=lambda row: _NEW * row[1] + row[2] + alike * (row[0].provision.kind in kinds),
@@ -155,21 +166,22 @@ def _unwritten(one: Understanding, silences: Sequence[Silence], clause: str) -> 
     return next((s for s in silences if s.clause == clause and named in s.says), None)
 
 
-def _goes_on(one: Understanding, memory: Memory, desk: Desk) -> bool:
+def _goes_on(one: Understanding, memory: Memory, document: Document, desk: Desk) -> bool:
     """Whether the message is a few words that ask on, and name no other topic."""
-    if len(one.text) > _SHORT or not (asks(one) or says("and_that", one.text)):
+    if not (asks(one) or says("and_that", one.text)):
         return False
     if not _tells(one) and (len(one.text) < _LONG_ENOUGH or one.confidence >= _NAMED):
         return False
-    if one.values("third_person") or one.values("group"):
+    if one.values("third_person"):
         return False
-    if says("pointed_at", one.text):
+    if says("pointed_at", one.text) or says("same_thing", one.text):
         return True
     topic = desk.words.topics.get(one.intent)
     subject = memory.subject
     if topic is None or subject is None or one.intent in subject.topics:
         return True
-    return one.confidence < (_SURELY if says("and_that", one.text) else _NAMED)
+    goes_on = says("and_that", one.text) or document.programme in subject.topics
+    return one.confidence < (_SURELY if goes_on else _NAMED)
 
 
 def _tells(one: Understanding) -> bool:

@@ -55,17 +55,22 @@ def _of_other_people(one: Understanding, memory: Memory, words: Vocabulary) -> S
     """The question before, asked of the plan for the people that she is of after all: 我不是退伍
     的，我是残疾人."""
     subject, groups = memory.subject, one.facts.get("groups")
-    if subject is None or subject.intent not in GROUP_TOPICS or not isinstance(groups, Groups):
-        return None
-    meant = programmes_meant(Ask("", {}, frozenset(), {"groups": groups}), words)
-    if not meant or subject.intent in meant:
+    if subject is None or not isinstance(groups, Groups) or not groups.members:
         return None
     label = words.groups[min(groups.members)].label
-    if subject.question.endswith("。"):  # a provision that was told stands for the question
-        topic = words.topics[min(meant)].label
-        return replace(subject, intent=min(meant), topics=meant, question=label + topic)
     question = subject.question
     names = {name for group in words.groups.values() for name in (group.label, *group.called)}
     for name in sorted(names, key=len, reverse=True):
-        question = question.replace(name, "")
-    return replace(subject, intent=min(meant), topics=meant, question=label + question)
+        question = question.replace(name, label if says("and_that", one.text) else "")
+    if subject.intent not in GROUP_TOPICS:
+        # 两后生的呢 behind a question of others: the same of these.
+        named = question != subject.question and says("and_that", one.text)
+        return replace(subject, question=question) if named else None
+    meant = programmes_meant(Ask("", {}, frozenset(), {"groups": groups}), words)
+    if not meant or subject.intent in meant:
+        return None
+    if subject.question.endswith("。"):  # a provision that was told stands for the question
+        question = label + words.topics[min(meant)].label
+    elif label not in question:
+        question = label + question
+    return replace(subject, intent=min(meant), topics=meant, question=question)

@@ -97,6 +97,9 @@ class Hearing:
         facts, torn = both_ways(one.text, one.facts)
         one = replace(one, facts=facts)
         place = memory.region
+        others = one.values("group") and says("and_that", one.text)
+        if others and not waiting and not says("speaker", one.text):
+            memory = memory.forgets({"groups"})  # 残疾人呢: others than before are asked about
         memory = learned(one, memory.forgets(torn), self.desk, self.now)
         if memory.interview is not None and memory.region != place:
             memory = replace(memory, interview=replace(memory.interview, opened=False))
