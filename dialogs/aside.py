@@ -25,7 +25,7 @@ from nlu.understanding import Understanding
 # So short is what only goes on; so many characters of it say something.
 _SHORT, _CONTENT = 14, 2
 # Surer than this, a topic that is not the one in hand is a question of its own.
-_SURELY, _NAMED = 0.8, 0.6
+_SURELY, _NAMED = 0.8, 0.65
 # What the new words count for beside the question before, and how near they must be: beside what
 # was shown, or anywhere in the document.
 _NEW, _NEAR, _NEAR_ALONE = 3.0, 0.5, 8.0
@@ -35,6 +35,8 @@ _NEAR_SAID, _LONG_ENOUGH = 20.0, 7
 _ONCE_ASKED, _TOLD = 60.0, 20.0
 # The heading of a clause, which its provisions need not say again, and what it counts for.
 _HEADING, _HEADED = 24, 12.0
+# What is said standing in what a provision says, and not only in its clause.
+_IN_WORDS = 8.0
 # Words so near to a provision name it.
 _NAMING = 4.0
 # What a provision of the same kind counts for more where nothing but a name is said: a number is
@@ -104,8 +106,9 @@ def _nearest(
         entries, nearness(entries, one.text, (), desk.words), old, strict=True
     ):
         beside = before > 0 or entry.provision.clause == shown.clause
-        headed = len(said) >= _CONTENT and said in entry.clause.text[:_HEADING]
+        headed = len(said) >= _CONTENT and said in _heading(entry)
         new = max(near, _HEADED) if headed else near
+        new += _IN_WORDS * (len(said) >= _CONTENT and said in entry.provision.says)
         figure = beside and bool(figures & figures_in(entry.provision.says))
         least = _NEAR_SAID if not _tells(one) else _NEAR if beside else _NEAR_ALONE
         if figure or new >= least:
@@ -137,6 +140,12 @@ def _at(entry: Entry) -> tuple[str, str]:
     return entry.provision.clause, entry.provision.quote
 
 
+def _heading(entry: Entry) -> str:
+    """The first sentence of the clause, where it is so short that it is its heading."""
+    first = entry.clause.text.split("。", 1)[0]
+    return first if len(first) <= _HEADING else ""
+
+
 def _elsewhere(one: Understanding, shown: Shown, near: float, desk: Desk) -> bool:
     """Whether another document of the place is so much nearer to the words that they are a
     question of their own."""
@@ -151,7 +160,8 @@ def _for_groups(
 ) -> Entry | None:
     """What the document has for people who are of one of `groups`, to the question before."""
     wider = frozenset().union(*(desk.words.groups_above(group) for group in groups))
-    own = [entry for entry in entries if wider & frozenset(entry.provision.groups)]
+    own = [entry for entry in entries if groups & frozenset(entry.provision.groups)]
+    own = own or [entry for entry in entries if wider & frozenset(entry.provision.groups)]
     own = [entry for entry in own if entry.provision.kind in _GIVING] or own
     near = nearness(own, question, (), desk.words)
     best = max(zip(near, range(len(own)), strict=True), default=(0.0, 0))
@@ -180,7 +190,7 @@ def _goes_on(one: Understanding, memory: Memory, document: Document, desk: Desk)
     subject = memory.subject
     if topic is None or subject is None or one.intent in subject.topics:
         return True
-    goes_on = says("and_that", one.text) or document.programme in subject.topics
+    goes_on = says("and_that", one.text) or document.programme is not None
     return one.confidence < (_SURELY if goes_on else _NAMED)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from dialogs.aside import aside
 from dialogs.asking import Ask
 from dialogs.concern import GROUP_TOPICS, programmes_meant
-from dialogs.follow_up import asks
+from dialogs.follow_up import asks, rest_of
 from dialogs.memory import Memory, Subject
 from dialogs.reading import how_many, says
 from dialogs.replies import Replies
@@ -48,7 +48,8 @@ def _tells_no_subject(one: Understanding, memory: Memory) -> bool:
     if len(one.text) > _SHORT or one.entities or says("and_that", one.text):
         return False
     whose = one.intent == "organisation" and one.aspects == {"office"}
-    return whose or one.confidence < _OWN
+    nothing = len(rest_of(one)) <= 1 and one.confidence < _WISHED
+    return whose or nothing or one.confidence < _OWN
 
 
 def _of_other_people(one: Understanding, memory: Memory, words: Vocabulary) -> Subject | None:
