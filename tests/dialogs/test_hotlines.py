@@ -34,9 +34,11 @@ def test_every_number_named_is_known(path: Path) -> None:
 
 
 def test_each_has_a_basis() -> None:
+    """What is said to be public can be looked up again; what could not be found says so."""
     for number, told in hotlines().items():
-        assert told["basis"] in ("project", "public"), number
-        assert (told["basis"] == "public") == ("seen_on" in told), number
+        assert told["basis"] in ("project", "public", "unchecked"), number
+        assert (told["basis"] == "public") == ("seen_on" in told) == ("source" in told), number
+        assert (told["basis"] == "unchecked") == ("sought_on" in told), number
 
 
 def test_nothing_is_promised_that_a_hotline_does_not_keep() -> None:
