@@ -185,7 +185,10 @@ class Hearing:
         anything = one.intent == _ANYTHING and one.confidence >= ANSWER
         if (gone := gone_on(one, memory, self.replies, anything=anything)) is not None:
             return gone
+        # 我家在昆区请阿姨有补贴吗 behind a worker's question is a household's own.
+        at_home = says("household", one.text) and "benefit" in one.aspects
         anew = (anything or says("anything", one.text)) and not says("myself", one.text)
+        anew = anew or at_home
         topics = self.desk.words.topics
         other = one.confidence < (_SURELY if one.intent in topics else _SURELY_OTHER)
         another = self._names_another(one, memory)
