@@ -25,8 +25,6 @@ _BEARING = 4.0
 MOST = 4
 # A question about a topic of which nothing is said is answered by what is so near in words alone.
 _VERY_NEAR = 12.0
-# One that is on another subject and not even so near is no answer where there is one on it.
-_RATHER_NEAR = 6.0
 _GIVEN_TO_ALL = {"training_subsidy": 1.0, "certificate_subsidy": 0.8, "training_eligibility": 0.5}
 _FOR_ALL = {"training_eligibility": 1.0, "training_subsidy": 0.8, "enrolment": 0.8}
 # Provisions that search brings in beside the topic's own, for questions the NLU files elsewhere.
@@ -69,21 +67,20 @@ def of_everybody(ask: Ask, regions: Sequence[str], desk: Desk) -> Ask:
 
 
 def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pick]:
-    """`picks`; where the best is for other people or on another subject, and not very near in words
-    alone, only those for the one who asks on what she asks, if there are any."""
+    """`picks`, unless the best is for other people, or gives no subsidy where one is asked for, and
+    is not very near in words alone: then those for the one who asks, if any is on her subject."""
     meant = programmes_meant(ask, words)
     hers = [pick for pick in picks if not for_others(pick.entry, ask, meant)]
     on_subject = [pick for pick in hers if ask.topics.keys() & set(pick.entry.provision.topics)]
-    fitting = on_subject
-    if _is_subsidy_asked(ask):
-        fitting = [pick for pick in on_subject if _gives(pick.entry, ask)] or on_subject
     numbers = ask.courses or ask.counted  # what is listed or counted stands where it stands
-    if not fitting or numbers or picks[0].near >= _VERY_NEAR:
+    if not on_subject or numbers or picks[0].near >= _VERY_NEAR:
         return list(picks)
-    near = picks[0].near >= _RATHER_NEAR and fitting is on_subject
-    if picks[0] in hers[:1] and (picks[0] in fitting or near):
+    if not _is_subsidy_asked(ask):
+        return hers
+    giving = [pick for pick in on_subject if _gives(pick.entry, ask)] or on_subject
+    if picks[0] in giving:
         return list(picks)
-    return [*fitting, *(pick for pick in on_subject if pick not in fitting)]
+    return [*giving, *(pick for pick in on_subject if pick not in giving)]
 
 
 def _gives(entry: Entry, ask: Ask) -> bool:

@@ -149,6 +149,8 @@ class Hearing:
             return talk(Status.CLARIFY, say("no_options")), memory
         if retold := told_again(one, memory, self.replies):
             return retold
+        if memory.subject is not None and one.text == memory.subject.question:
+            return self.replies.question(one, memory)  # word for word once more
         if says("which_phone", one.text):
             return talk(
                 Status.ANSWERED, number_to_ring(memory, self.desk), intent="organisation"
@@ -223,6 +225,10 @@ class Hearing:
         if topic is None:
             return False
         sum_named = bool(one.values("money")) and one.confidence >= SURE  # 那50块的减免
+        # 补贴能拿多少钱, behind what has no subsidy.
+        no_subsidy = memory.shown and not any(says("subsidy", one.quote) for one in memory.shown)
+        if no_subsidy and says("subsidy", one.text) and one.intent.endswith("_subsidy"):
+            return True
         return sum_named or any(name in one.text for name in topic.called)
 
     def _ticked(self, one: Understanding, memory: Memory) -> Memory | None:
