@@ -22,7 +22,7 @@ _TOPIC_OF_GROUP = {
     "out_of_poverty": "hardship_groups",
 }
 # What is given to some groups beside what there is for everybody, asked in this way.
-_GIVEN_BY_GROUP = frozenset(
+GIVEN_BY_GROUP = frozenset(
     ("training_subsidy", "training_eligibility", "certificate_subsidy", "living_subsidy")
 )
 _WHAT_THERE_IS = frozenset[Aspect](("benefit", "condition", "everyone"))
@@ -68,7 +68,7 @@ def for_others(entry: Entry, ask: Ask, meant: Mapping[str, float]) -> bool:
 def groups_beside(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Group]:
     """The groups for which something more is given on the subject asked about, where a person asks
     what there is and has not said whether she is one of them."""
-    if ask.topic not in _GIVEN_BY_GROUP or ask.groups or ask.role not in (None, "worker"):
+    if ask.topic not in GIVEN_BY_GROUP or ask.groups or ask.role not in (None, "worker"):
         return []
     if ask.aspects - _WHAT_THERE_IS or ask.feared or not says("what_is_given", ask.text):
         return []

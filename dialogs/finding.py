@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.asking import Ask
-from dialogs.concern import GROUP_TOPICS, for_others, may_concern, programmes_meant
+from dialogs.concern import GIVEN_BY_GROUP, GROUP_TOPICS, for_others, may_concern, programmes_meant
 from dialogs.desk import MOST_AREAS, Desk
 from dialogs.match import nearness
 from dialogs.select import Pick, is_money, weigh
@@ -67,16 +67,20 @@ def of_everybody(ask: Ask, regions: Sequence[str], desk: Desk) -> Ask:
 
 
 def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pick]:
-    """`picks`, unless the best is for other people, or gives no subsidy where one is asked for, and
-    is not very near in words alone: then those for the one who asks, if any is on her subject."""
+    """`picks`, unless the best is not very near in words and is for others, not of the plan of her own
+    group, or gives no subsidy where one is asked for: then those for the one who asks, if any is on
+    her subject."""
     meant = programmes_meant(ask, words)
     hers = [pick for pick in picks if not for_others(pick.entry, ask, meant)]
     on_subject = [pick for pick in hers if ask.topics.keys() & set(pick.entry.provision.topics)]
     numbers = ask.courses or ask.counted  # what is listed or counted stands where it stands
     if not on_subject or numbers or picks[0].near >= _VERY_NEAR:
         return list(picks)
+    plans = [pick for pick in on_subject if pick.entry.document.programme is not None]
+    if plans and ask.groups and ask.topic in GIVEN_BY_GROUP:
+        return [*plans, *(pick for pick in on_subject if pick not in plans)]
     if not _is_subsidy_asked(ask):
-        return hers
+        return list(picks) if picks[0] in hers[:1] else hers
     giving = [pick for pick in on_subject if _gives(pick.entry, ask)] or on_subject
     if picks[0] in giving:
         return list(picks)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from knowledge.everyday import EVERYDAY, asked_every_day, unknown_lists
 from knowledge.schema import Clause, Document
 from knowledge.strict_yaml import DataError, Problem, Source, read, validation_problems
 
@@ -72,9 +73,13 @@ def load_document(path: Path) -> LoadedDocument:
                 clause_source.problem((index,), f"duplicate clause {clause.id}", "keep one of them")
             )
         by_id[clause.id] = clause
+    if document is not None:
+        problems += unknown_lists(document, source)
     if problems or document is None:
         raise DataError(problems)
-    return LoadedDocument(document, by_id, source, clause_source, file_digest(path))
+    return LoadedDocument(
+        asked_every_day(document), by_id, source, clause_source, file_digest(path)
+    )
 
 
 def _clause_path(path: Path) -> Path:
@@ -82,10 +87,11 @@ def _clause_path(path: Path) -> Path:
 
 
 def file_digest(path: Path) -> str:
-    """The digest of a document file together with its clause file."""
+    """The digest of a document file with its clause file and the everyday questions."""
     clauses = _clause_path(path)
     text = clauses.read_bytes() if clauses.exists() else b""
-    return hashlib.sha256(path.read_bytes() + b"\0" + text).hexdigest()
+    parts = (path.read_bytes(), text, EVERYDAY.read_bytes())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def library_digest(digests: Iterable[str]) -> str:

@@ -125,8 +125,9 @@ class Provision(Strict):
     whose words hold none (a date, a name). `when` is the tree of conditions; absent means the
     clause names none. `valid_from`/`valid_until` date the rule itself where the clause does.
     `overrides` lists provisions of a parent region that this one replaces. `asked` are questions
-    in people's own words that it answers: nobody who asks knows the document's terms. `records`
-    names the analyst's records it expresses.
+    in people's own words that it answers: nobody who asks knows the document's terms; `everyday`
+    names lists of such questions (vocabulary/everyday.yaml). `records` names the analyst's records
+    it expresses.
     """
 
     id: Text
@@ -146,6 +147,7 @@ class Provision(Strict):
     valid_until: dt.date | None = None
     overrides: list[Text] = []
     asked: list[Text] = []
+    everyday: list[Text] = []
     records: list[Text] = []
 
 
@@ -181,9 +183,9 @@ class Silence(Strict):
     """Something people ask which the document does not give; `says` completes “文件没写……”.
 
     `clause` is the nearest clause, where a reader would look for it. `asked` are questions in
-    people's own words to which this is the answer. `naming` are words one of which the question
-    must hold, where only they tell it from a wider one (怀孕了能参加培训吗). `near` are the
-    provisions worth saying beside it.
+    people's own words to which this is the answer, `everyday` lists of them. `naming` are words
+    one of which the question must hold, where only they tell it from a wider one
+    (怀孕了能参加培训吗). `near` are the provisions worth saying beside it.
     """
 
     topic: Text
@@ -193,6 +195,7 @@ class Silence(Strict):
     says: Text
     clause: Text
     asked: list[Text] = []
+    everyday: list[Text] = []
     naming: list[Text] = []
     near: list[Text] = []
 

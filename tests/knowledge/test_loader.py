@@ -103,3 +103,21 @@ def test_what_moves_from_one_file_to_the_other_changes_the_digest(good: Path) ->
     good.write_text(first, encoding="utf-8")
     clauses.write_text("# a remark\n" + second, encoding="utf-8")
     assert file_digest(good) != before
+
+
+def test_the_lists_of_everyday_questions_are_written_out(good: Path) -> None:
+    text = good.read_text(encoding="utf-8")
+    start = text.index("\nprovisions:")
+    end = text.index("\n  quote:", start)
+    good.write_text(text[:end] + "\n  everyday: [course_fee]" + text[end:], encoding="utf-8")
+    asked = load_document(good).document.provisions[0].asked
+    assert "学费多少" in asked
+    assert len(asked) == len(set(asked))
+
+
+def test_a_list_that_there_is_none_of_is_refused(good: Path) -> None:
+    text = good.read_text(encoding="utf-8")
+    end = text.index("\n  quote:", text.index("\nprovisions:"))
+    good.write_text(text[:end] + "\n  everyday: [weather]" + text[end:], encoding="utf-8")
+    with pytest.raises(DataError, match="unknown list of questions 'weather'"):
+        load_document(good)
