@@ -143,6 +143,13 @@ def _meant(
     that of the person's place; else each of the library."""
     live = [d for d in desk.library.documents() if exists(d, composer.as_of)]
     here = [d for d in live if place is None or d.region in desk.words.ancestors(place)]
+    topics = desk.words.topics
+    if by_name := [
+        d
+        for d in here
+        if d.programme and any(name in one.text for name in topics[d.programme].called)
+    ]:
+        return by_name[:1]
     likely = [score.intent for score in one.ranking if score.confidence >= _LIKELY]
     if of_topic := [d for d in here if d.programme in likely]:
         return sorted(of_topic, key=lambda d: likely.index(str(d.programme)))[:1]

@@ -67,7 +67,7 @@ def of_everybody(ask: Ask, regions: Sequence[str], desk: Desk) -> Ask:
 
 
 def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pick]:
-    """`picks`, unless the best is not very near in words and is for others, or is not of the plan of
+    """`picks`, unless the best is not very near in words and is for others, or not of the plan of
     her own group, or gives no subsidy where one is asked for: then those for the one who asks, if
     any is on her subject."""
     meant = programmes_meant(ask, words)

@@ -3,7 +3,7 @@ are asked of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +35,11 @@ def asked_every_day(document: Document) -> Document:
 
 def unknown_lists(document: Document, source: Source) -> Iterator[Problem]:
     """The lists named that there are none of."""
-    for part, ones in (("silent_on", document.silent_on), ("provisions", document.provisions)):
+    parts: dict[str, Sequence[Provision | Silence]] = {
+        "silent_on": document.silent_on,
+        "provisions": document.provisions,
+    }
+    for part, ones in parts.items():
         for place, one in enumerate(ones):
             for name in one.everyday:
                 if name not in everyday():

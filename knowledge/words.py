@@ -46,17 +46,43 @@ def _branches(tree: dict[str, Any]) -> str:
     return f"(?:{'|'.join(ways)})" + ("?" if "" in tree else "")
 
 
+# What people want of a place stands right behind its name, and must not take its last character:
+# 长治学几天 is not 长|治学.
+_SHORT = 2
+_AFTER_A_PLACE = (*"学考报办交领上做干有要社保", "政府")
+
+
 @cache
 def tokenizer() -> jieba.Tokenizer:
     """The one that knows the vocabulary's words. Shared: to be read, not added to."""
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
+    tokenizer.initialize()
     words = vocabulary()
-    for terms in (words.topics, words.occupations, words.groups, words.levels, words.regions):
+    # Before the words that hold a place's name (长治好工作): each is given more than its parts.
+    for region in words.regions.values():
+        for name in region.called:
+            tokenizer.add_word(name, _frequency_whole(name, tokenizer))
+    for terms in (words.topics, words.occupations, words.groups, words.levels):
         for term in terms.values():
             for name in term.called:
                 tokenizer.add_word(name)
     return tokenizer
+
+
+def _frequency_whole(name: str, tokenizer: jieba.Tokenizer) -> int | None:
+    """How often a place's two characters must count as a word to stay one before any of
+    `_AFTER_A_PLACE`; None, jieba's own guess, for a longer name."""
+    known: dict[str, int] = tokenizer.FREQ
+    if len(name) != _SHORT:
+        return None
+    return max(
+        known.get(name, 0),
+        *(
+            known.get(name[0], 1) * known.get(name[1] + after, 0) // known.get(after, 1) + 1
+            for after in _AFTER_A_PLACE
+        ),
+    )
 
 
 @lru_cache(64)  # a question is cut for its sounds, its intent, its scope, its places and the search

@@ -23,6 +23,7 @@ from nlu.fit import Progress, fit
 from nlu.labels import LABELS_NAME, with_labels
 from nlu.model import Header, Model, ModelError
 from nlu.pipeline import Pipeline, pipeline_from_json, read_pipeline
+from nlu.places import placeless
 from nlu.scope import patterns_of
 from nlu.tokens import dictionary_words, tokens
 from nlu.training_data import Pattern, TrainingData, read_training_data, untaught
@@ -40,6 +41,7 @@ CODE = (
         _HERE / name
         for name in (
             "normalise.py",
+            "places.py",
             "spoken.yaml",
             "sounds.py",
             "sounds.yaml",
@@ -103,7 +105,7 @@ class EmbeddedClassifier:
             patterns=tuple((pattern.name, pattern.pattern) for pattern in data.patterns),
             examples=len(data.examples),
         )
-        return cls(fit(data, pipeline, header, progress))
+        return cls(fit(data, placeless(data), pipeline, header, progress))
 
     @classmethod
     def load(cls, path: Path) -> EmbeddedClassifier:

@@ -24,8 +24,18 @@ from nlu.training_data import Example, TrainingData, slips
 Progress = Callable[[str], None]
 
 
-def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progress) -> Model:
-    """A model of the examples. Raises `ValueError` when they hold fewer than two intents."""
+def fit(
+    whole: TrainingData,
+    data: TrainingData,
+    pipeline: Pipeline,
+    header: Header,
+    progress: Progress,
+) -> Model:
+    """A model of the examples, `whole` as they were said, `data` without their places.
+
+    Whether it is about us at all, places help to tell; not so what of it is asked. Raises
+    `ValueError` when the examples hold fewer than two intents.
+    """
     intents = sorted({example.intent for example in data.examples})
     if len(intents) < 2:
         raise ValueError("training needs examples of at least two intents")
@@ -45,8 +55,8 @@ def fit(data: TrainingData, pipeline: Pipeline, header: Header, progress: Progre
     wide = weights[column_of] / np.sqrt(shared_by)[column_of, None]
     progress("learning what is out of scope")
     # Each with a slip: what is mistyped is strange, and of strange words the judge thinks ill.
-    slipped = slips(data.examples, each=1)
-    judge = fit_judge(data, slipped, patterns_of(featurizers, data.patterns))
+    slipped = slips(whole.examples, each=1)
+    judge = fit_judge(whole, slipped, patterns_of(featurizers, whole.patterns))
     rows, narrowed = numbered(features), wide.astype(np.float32)
     characters = fit_characters(data.examples, intents)
     return Model(header, tuple(intents), rows, narrowed, intercept, characters, judge)

@@ -1,11 +1,11 @@
 """The project that Rasa trains: what the embedded engine learns from, written out as Rasa reads it.
 
-Rasa sees messages after our normalisation, so it is given the training examples normalised too, and
-in a file of their own those with a slip; it reads the vocabulary as jieba user dictionary; and the
-pipeline is the config as it stands, so that one which the embedded engine refuses can still be
-served by Rasa. The examples are written so that `read_files` reads them back. A file is touched
-only when its content changes: `make` trains Rasa anew only then. What `anxin nlu export DIR` writes
-is trained by `nlu.rasa_server.train_rasa`.
+Rasa sees messages after our normalisation and without places, so it is given the training examples
+alike, and in a file of their own those with a slip; it reads the vocabulary as jieba user
+dictionary; and the pipeline is the config as it stands, so that one which the embedded engine
+refuses can still be served by Rasa. The examples are written so that `read_files` reads them back.
+A file is touched only when its content changes: `make` trains Rasa anew only then. What
+`anxin nlu export DIR` writes is trained by `nlu.rasa_server.train_rasa`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from nlu.places import placeless
 from nlu.split import asked
 from nlu.tokens import dictionary_lines
 from nlu.training_data import TrainingData, slips
@@ -27,6 +28,7 @@ _DICTIONARY = "dictionary"  # where every config's JiebaTokenizer looks (nlu.pip
 
 def export(data: TrainingData, config: Path, folder: Path) -> None:
     """Write the project into `folder`. Raises `OSError`."""
+    data = placeless(data)
     intents = sorted({example.intent for example in data.examples})
     _write(folder / _DICTIONARY / "vocabulary.txt", dictionary_lines())
     slipped = TrainingData(tuple(slip for _, slip in slips(data.examples)))

@@ -13,6 +13,7 @@ from nlu.divide import Part, Question, divide
 from nlu.entities import entities_of, facts_of
 from nlu.intents import intents
 from nlu.normalise import normalise, without_numbers
+from nlu.places import without_places
 from nlu.split import asked, core, names_a_subject, questions
 from nlu.understanding import (
     Classifier,
@@ -149,12 +150,13 @@ class Understander:
         )
 
     def _part(self, text: str) -> Question:
-        said = without_numbers(text)
+        whole = without_numbers(text)
+        said = without_places(whole)
         ranking, question = self._classify(said), said
         if len(said) > _STORY:
             question = asked(said)
             ranking = _both(ranking, self._classify(question))
-        return Question(text, self._weighed(said, self._seconded(question, ranking)))
+        return Question(text, self._weighed(whole, self._seconded(question, ranking)))
 
     def _seconded(self, text: str, ranking: tuple[Score, ...]) -> tuple[Score, ...]:
         """The ranking with the second opinion on `text` weighed in."""

@@ -56,3 +56,16 @@ def test_one_of_finds_what_the_longest_name_first_would(names: set[str], text: s
 @given(st.text(st.sampled_from("回炉职业技能等级认定培训补贴生活费的有没，（ 4aB")))
 def test_inner_words_are_those_that_jieba_finds(text: str) -> None:
     assert list(with_inner_words(text)) == list(tokenizer().cut_for_search(text))
+
+
+@pytest.mark.parametrize(
+    "place", ["长治", "上党", "屯留", "包头", "从化", "高要", "四会", "大同", "昆区"]
+)
+@pytest.mark.parametrize("wanted", ["学几天", "报名", "上班", "领补贴", "社保谁交", "政府管吗"])
+def test_a_place_stays_a_word_before_what_is_wanted_of_it(place: str, wanted: str) -> None:
+    assert tokens(place + wanted)[0] == place
+
+
+def test_a_place_s_name_does_not_tear_other_words() -> None:
+    assert "保定" not in tokens("医保定点医院")
+    assert "长治好工作" in tokens("长治好工作怎么登录")
