@@ -38,6 +38,7 @@ class Facts:
             "issuer": self._issuer,
             "date": self._date,
             "start": self._start,
+            "successor": self._successor,
             "name": self._name,
             "kind": self._kind,
             "repeal": self._repeal,
@@ -158,6 +159,13 @@ class Facts:
         else:
             text = say("about.repeal.repealed_dated", on=spoken_date(repeal.on))
             yield Statement(text, self._repealed())
+
+    def _successor(self) -> Iterator[Statement]:
+        if self.document.repeal is not None:
+            yield Statement(say("about.successor.repealed"), self._repealed())
+        else:
+            verified = spoken_date(self.document.last_verified_on)
+            yield Statement(say("about.successor.in_force", verified=verified), self.head())
 
     def _expiry(self) -> Iterator[Statement]:
         document, period = self.document, self.document.plan_period
