@@ -98,7 +98,8 @@ class Turn:
         elif several := self._several(plain, memory):
             plain = listed([option.send for option in several])
         elif says("ordinals", plain) and memory.pending is not None:
-            number = say("out_of_range", number=plain)
+            there = chosen_several(plain, _offered(memory)) is not None
+            number = say("one_of_them") if there else say("out_of_range", number=plain)
             return replace(talk(Status.CLARIFY, number), options=_offered(memory)), memory
         elif (pointed := pointed_out(plain, _offered(memory))) is not None:
             text = plain = pointed
