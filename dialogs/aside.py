@@ -76,10 +76,12 @@ def aside(one: Understanding, memory: Memory, desk: Desk, day: dt.date) -> Aside
         return Aside(own) if own is not None else None
     if not _goes_on(one, memory, document, desk):
         # 示范基地呢 behind a number is another number of that clause, or a question of its own.
+        if not says("and_that", one.text):
+            return None
         entry = _nearest(one, memory.subject.question, entries, shown, kinds, desk)
-        twin = entry is not None and entry.provision.kind in kinds
-        twin = twin and entry is not None and entry.provision.clause == shown.clause
-        return Aside(entry) if twin and entry and says("and_that", one.text) else None
+        if entry is None or entry.provision.kind not in kinds:
+            return None
+        return Aside(entry) if entry.provision.clause == shown.clause else None
     if (silence := _unwritten(one, document.silent_on, shown.clause)) is not None:
         here = [entry for entry in entries if entry.provision.clause == silence.clause]
         here = [entry for entry in here if _at(entry) in told] or here
