@@ -117,10 +117,13 @@ class _Answer:
         return list(newer.values())
 
     def _heard(self, entries: Sequence[Entry]) -> list[Statement]:
-        """That sums heard elsewhere do not stand in what is answered from."""
+        """That sums said to be given do not stand in the documents answered from."""
         if not self.ask.sums:
             return []
-        known = {n for entry in entries for n in numbers_in(entry.clause.text)}
+        documents = {entry.document.id: None for entry in entries}
+        found = [self.composer.library.document(one) for one in documents]
+        clauses = {one.clause.id: one.clause.text for each in found if each for one in each[1]}
+        known = {number for text in clauses.values() for number in numbers_in(text)}
         unknown = [text for text, value in self.ask.sums if value not in known]
         if not unknown:
             return []

@@ -26,7 +26,7 @@ from dialogs.reading import says, without_pointing
 from dialogs.reply import Block, Option, Reply, Statement, Status
 from dialogs.select import is_money
 from dialogs.shown import shown_by
-from dialogs.sums import sums_in
+from dialogs.sums import sums_said
 from dialogs.talking import Talking, of_person, talk
 from dialogs.wording import say
 from knowledge.rules import Truth
@@ -136,7 +136,7 @@ class Replies:
         adds = not only_facts(one) and one.text not in subject.question
         text = subject.question + one.text if adds else subject.question
         documents = frozenset(str(name) for name in one.values("document"))
-        sums = sums_in(one) if says("hearsay", one.text) else ()
+        sums = sums_said(one)
         for heard, _ in sums:  # it is to be confirmed, not looked for
             text = text.replace(heard, " ")
         ask = Ask(

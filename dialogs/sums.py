@@ -1,12 +1,32 @@
-"""Sums that somebody has heard of elsewhere (听说一个月发一千五)."""
+"""Sums that are said to be given (听说一个月发一千五, 补贴1500怎么领)."""
 
 from __future__ import annotations
 
+import re
+
+from dialogs.reading import says
 from knowledge.numbers import numbers_in
 from nlu.understanding import Understanding
 
 # Smaller numbers are counted, not paid; these are years, and the name of a group.
 _LEAST, _YEARS, _NAMES = 100, range(1990, 2035), (4050, 12333, 12345)
+# Said of a sum, these make it one that is given, and not what somebody earns or is owed.
+_GIVEN_BEFORE = re.compile(r"(补贴?助?|领|减免?|奖励?|报销|资助)[^，。？！]{0,5}$")
+_GIVEN_BEHIND = re.compile(r"^(元|块钱?|多|左右|的|以上)*(补|减免|奖)")
+
+
+def sums_said(one: Understanding) -> tuple[tuple[str, float], ...]:
+    """The sums that are said to be given: all that somebody has heard of elsewhere, else those that
+    stand beside what is given."""
+    found = sums_in(one)
+    if says("hearsay", one.text):
+        return found
+    return tuple(
+        (said, value)
+        for said, value in found
+        if _GIVEN_BEFORE.search(one.text[: one.text.find(said)])
+        or _GIVEN_BEHIND.search(one.text[one.text.find(said) + len(said) :])
+    )
 
 
 def sums_in(one: Understanding) -> tuple[tuple[str, float], ...]:
