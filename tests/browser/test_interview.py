@@ -67,7 +67,7 @@ def test_an_interview_by_keyboard_with_a_reload_in_the_middle(
             break
     page.keyboard.press("Enter")
     answered(page, 5)
-    expect(last_answer(page)).to_contain_text("【符合】社保补贴")
+    expect(last_answer(page)).to_contain_text("【还需确认】社保补贴")
     expect(last_answer(page)).to_contain_text("还有效吗")
     expect(last_answer(page)).to_contain_text("最后以当地部门审核为准")
     expect(page.locator(".turn")).to_have_count(5)

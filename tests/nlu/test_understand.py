@@ -139,12 +139,17 @@ class Judged(Said):
         return self.sure
 
 
+def stranger(sure: float) -> float:
+    """How sure the bot is where the judge is so sure: its odds count 1.2 times."""
+    return 1.2 * sure / (1.2 * sure + 1 - sure)
+
+
 RANKING = (Score("refresher", 0.6), Score("greet", 0.3), Score("out_of_scope", 0.1))
 
 
 def test_the_judge_says_how_far_a_message_is() -> None:
     (one,) = Understander(Judged(lambda _: RANKING, 0.9)).understand("回炉的面包")
-    assert one.ranking[0].confidence == pytest.approx(0.9)
+    assert one.ranking[0].confidence == pytest.approx(stranger(0.9))
     assert [score.intent for score in one.ranking] == ["out_of_scope", "refresher", "greet"]
 
 
@@ -171,7 +176,7 @@ def test_intents_that_are_impossible_do_no_harm() -> None:
     none = (Score("refresher", 0.0), Score("out_of_scope", 0.0))
     (one,) = Understander(Judged(lambda _: none, 0.2)).understand("回炉")
     assert one.ranking[0].intent == "refresher"
-    assert one.ranking[0].confidence == pytest.approx(0.8)
+    assert one.ranking[0].confidence == pytest.approx(1 - stranger(0.2))
 
 
 @given(st.text(max_size=80))
