@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import faulthandler
 import shutil
@@ -118,8 +119,11 @@ def serving(
 
 
 def _stacks() -> str:
-    """Where each thread of this process stands."""
+    """Where each thread of this process stands, and each task of its event loops."""
     with tempfile.TemporaryFile("w+") as written:
         faulthandler.dump_traceback(written)
+        for task in list(asyncio.tasks._all_tasks):  # type: ignore[attr-defined]
+            if not task.done():
+                task.print_stack(file=written)
         written.seek(0)
         return written.read()

@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(library_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = app_on(copy_of(library_file, tmp_path_factory.mktemp("site")))
     with serving(create_app(app), lifespan="on") as url:
