@@ -37,8 +37,14 @@ def programmes_meant(ask: Ask, words: Vocabulary) -> dict[str, float]:
         for wider in words.groups_above(group):
             if wider in _TOPIC_OF_GROUP:
                 meant[_TOPIC_OF_GROUP[wider]] = 1.0
-    named = (t.id for t in words.topics.values() if any(name in ask.text for name in t.called))
-    return meant | dict.fromkeys(named, 1.0)
+    return meant | dict.fromkeys(_named(ask.text, words), 1.0)
+
+
+@lru_cache(64)  # asked at each step of an answer
+def _named(text: str, words: Vocabulary) -> tuple[str, ...]:
+    """The topics that a text names."""
+    topics = words.topics.values()
+    return tuple(topic.id for topic in topics if any(name in text for name in topic.called))
 
 
 def may_concern(limited_to: Sequence[str], ask: Ask, words: Vocabulary) -> bool:

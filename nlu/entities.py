@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from knowledge.rules import FactValue, Groups
@@ -97,6 +97,7 @@ def _documents() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((row["document"], re.compile("|".join(row["called"]))) for row in rows)
 
 
+@lru_cache(64)  # a text is read for its places and for what it tells
 def entities_of(text: str) -> tuple[Entity, ...]:
     """Every entity of the normalised `text`, in order of appearance."""
     found = [
