@@ -259,15 +259,17 @@ def test_the_digest_notices_every_source(tmp_path: Path, sources: tuple[Path, Pa
 _HASHED_OTHERWISE = frozenset(
     ["nlu.intents", "nlu.model", "nlu.pipeline", "knowledge.strict_yaml", "knowledge.vocabulary"]
 )
+# Types alone, and what is made of facts: places are not found by them.
+_NO_FEATURES = frozenset(["nlu.understanding", "knowledge.rules"])
 
 
 def test_all_that_makes_features_is_hashed() -> None:
     root = Path(engine.__file__).parents[1]
-    left, seen = ["nlu.fit"], set[str]()
+    left, seen = ["nlu.fit", "nlu.places"], set[str]()
     while left:
         name = left.pop()
         path = root.joinpath(*name.split(".")).with_suffix(".py")
-        if name in seen | _HASHED_OTHERWISE or not path.exists():
+        if name in seen | _HASHED_OTHERWISE | _NO_FEATURES or not path.exists():
             continue
         seen.add(name)
         source = path.read_text(encoding="utf-8")
