@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dialogs.composer import Composer
+from dialogs.concern import topics_named
 from dialogs.desk import Desk, covered, outside
 from dialogs.document_facts import Facts
 from dialogs.follow_up import is_follow_up
@@ -143,12 +144,8 @@ def _meant(
     that of the person's place; else each of the library."""
     live = [d for d in desk.library.documents() if exists(d, composer.as_of)]
     here = [d for d in live if place is None or d.region in desk.words.ancestors(place)]
-    topics = desk.words.topics
-    if by_name := [
-        d
-        for d in here
-        if d.programme and any(name in one.text for name in topics[d.programme].called)
-    ]:
+    plans_named = topics_named(one.text, desk.words)
+    if by_name := [d for d in here if d.programme in plans_named]:
         return by_name[:1]
     likely = [score.intent for score in one.ranking if score.confidence >= _LIKELY]
     if of_topic := [d for d in here if d.programme in likely]:

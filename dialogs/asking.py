@@ -57,6 +57,11 @@ class Ask:
         return obstacles(self.text) if asked else ()
 
     @cached_property
+    def learns(self) -> bool:
+        """Whether somebody wants to learn."""
+        return says("learns", self.text)
+
+    @cached_property
     def courses(self) -> bool:
         """Whether it is asked what can be learnt."""
         return says("courses", self.text)

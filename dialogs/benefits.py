@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from dialogs.asking import Ask
 from dialogs.concern import may_concern
 from dialogs.desk import Desk
+from dialogs.finding import live
 from dialogs.memory import Shown
 from dialogs.select import Pick, weigh
 from knowledge.library import Entry
 from knowledge.rules import Determination, Facts, Groups, Truth, determine
-from knowledge.standing import applies, exists
 from knowledge.vocabulary import Vocabulary
 
 # Of each topic the best benefit, or several where only few topics are looked at.
@@ -90,15 +90,7 @@ def _akin(topics: Sequence[str], others: Sequence[str]) -> bool:
 def _on_topic(ask: Ask, regions: Sequence[str], day: dt.date, desk: Desk) -> list[Pick]:
     """The provisions of the topic itself on that day, weighed: a benefit needs no search."""
     entries = desk.library.provisions(ask.topic, regions)
-    overridden = {other for entry in entries for other in entry.provision.overrides}
-    live = [
-        entry
-        for entry in entries
-        if exists(entry.document, day)
-        and applies(entry.provision, day)
-        and entry.provision.id not in overridden
-    ]
-    return weigh(live, ask, desk.words)
+    return weigh(live(entries, day), ask, desk.words)
 
 
 def _may_be_hers(determination: Determination, ask: Ask, words: Vocabulary) -> bool:

@@ -37,11 +37,11 @@ def programmes_meant(ask: Ask, words: Vocabulary) -> dict[str, float]:
         for wider in words.groups_above(group):
             if wider in _TOPIC_OF_GROUP:
                 meant[_TOPIC_OF_GROUP[wider]] = 1.0
-    return meant | dict.fromkeys(_named(ask.text, words), 1.0)
+    return meant | dict.fromkeys(topics_named(ask.text, words), 1.0)
 
 
 @lru_cache(64)  # asked at each step of an answer
-def _named(text: str, words: Vocabulary) -> tuple[str, ...]:
+def topics_named(text: str, words: Vocabulary) -> tuple[str, ...]:
     """The topics that a text names."""
     topics = words.topics.values()
     return tuple(topic.id for topic in topics if any(name in text for name in topic.called))
@@ -67,17 +67,20 @@ def for_others(entry: Entry, ask: Ask, meant: Mapping[str, float]) -> bool:
     plan = entry.document.programme
     if plan is not None:
         return plan not in meant
-    learner = ask.role in (None, "worker") and says("learns", ask.text)
+    learner = ask.role in (None, "worker") and ask.learns
     return learner and not {"worker", "public"} & set(entry.provision.audience)
 
 
-def groups_beside(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Group]:
-    """The groups for which something more is given on the subject asked about, where a person asks
-    what there is and has not said whether she is one of them."""
+def asks_what_there_is(ask: Ask) -> bool:
+    """Whether a person asks what there is of that of which groups have something of their own, and
+    has not said whether she is of one."""
     if ask.topic not in GIVEN_BY_GROUP or ask.groups or ask.role not in (None, "worker"):
-        return []
-    if ask.aspects - _WHAT_THERE_IS or ask.feared or not says("what_is_given", ask.text):
-        return []
+        return False
+    return not (ask.aspects - _WHAT_THERE_IS or ask.feared) and says("what_is_given", ask.text)
+
+
+def groups_beside(entries: Sequence[Entry], ask: Ask, words: Vocabulary) -> list[Group]:
+    """The groups, not ruled out, for which `entries` give something on the subject asked about."""
     told = ask.facts.get("groups")
     excluded = told.excluded if isinstance(told, Groups) else frozenset()
     found = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dialogs.composer import Composer
 from dialogs.document_facts import Facts
+from dialogs.follow_up import without_regions
 from dialogs.reading import says
 from dialogs.reply import Block, Reply, Statement, Status
 from dialogs.wording import say, table
@@ -27,10 +28,7 @@ _HEADING, _SHOWN = 22, 120
 
 def word_asked(one: Understanding) -> str | None:
     """The word whose meaning the message asks for."""
-    text = one.text
-    for entity in one.entities:
-        text = text.replace(entity.text, "") if entity.kind == "region" else text
-    if not says("defines", text.strip("，。？！的 ")):
+    if not says("defines", without_regions(one).strip("，。？！的 ")):
         return None
     return next((word for word in _words() if word in one.text), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dialogs.asking import Ask
@@ -41,18 +41,23 @@ def candidates(ask: Ask, regions: Sequence[str], as_of: dt.date, desk: Desk) -> 
     asked = {**question_words(ask.text), **dict.fromkeys(ask.feared, 1.0)}
     for entry in desk.library.provisions_near(asked, regions, limit=_SEARCHED):
         found.setdefault(entry.provision.id, entry)
-    overridden = {other for entry in found.values() for other in entry.provision.overrides}
-    live = [
+    held = live(found.values(), as_of)
+    if ask.sure and not any(topics.keys() & set(entry.provision.topics) for entry in held):
+        picks = weigh(held, replace(ask, sure=False), desk.words)
+        return picks if picks and picks[0].near >= _VERY_NEAR else []
+    return weigh(held, ask, desk.words)
+
+
+def live(entries: Collection[Entry], day: dt.date) -> list[Entry]:
+    """Those that hold on that day, and that no other of them takes the place of."""
+    overridden = {other for entry in entries for other in entry.provision.overrides}
+    return [
         entry
-        for entry in found.values()
-        if exists(entry.document, as_of)
-        and applies(entry.provision, as_of)
+        for entry in entries
+        if exists(entry.document, day)
+        and applies(entry.provision, day)
         and entry.provision.id not in overridden
     ]
-    if ask.sure and not any(topics.keys() & set(entry.provision.topics) for entry in live):
-        picks = weigh(live, replace(ask, sure=False), desk.words)
-        return picks if picks and picks[0].near >= _VERY_NEAR else []
-    return weigh(live, ask, desk.words)
 
 
 def of_everybody(ask: Ask, regions: Sequence[str], desk: Desk) -> Ask:
@@ -76,15 +81,18 @@ def askers_first(picks: Sequence[Pick], ask: Ask, words: Vocabulary) -> list[Pic
     numbers = ask.courses or ask.counted  # what is listed or counted stands where it stands
     if not on_subject or numbers or picks[0].near >= _VERY_NEAR:
         return list(picks)
-    plans = [pick for pick in on_subject if pick.entry.document.programme is not None]
-    if plans and ask.groups and ask.topic in GIVEN_BY_GROUP:
-        return [*plans, *(pick for pick in on_subject if pick not in plans)]
+    if ask.groups and ask.topic in GIVEN_BY_GROUP and any(map(_of_a_plan, on_subject)):
+        return sorted(on_subject, key=_of_a_plan, reverse=True)
     if not _is_subsidy_asked(ask):
-        return list(picks) if picks[0] in hers[:1] else hers
+        return list(picks) if picks[0] is hers[0] else hers
     giving = [pick for pick in on_subject if _gives(pick.entry, ask)] or on_subject
-    if picks[0] in giving:
+    if any(pick is picks[0] for pick in giving):
         return list(picks)
-    return [*giving, *(pick for pick in on_subject if pick not in giving)]
+    return sorted(on_subject, key=lambda pick: _gives(pick.entry, ask), reverse=True)
+
+
+def _of_a_plan(pick: Pick) -> bool:
+    return pick.entry.document.programme is not None
 
 
 def _gives(entry: Entry, ask: Ask) -> bool:

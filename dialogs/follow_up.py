@@ -12,7 +12,7 @@ _FILLER = frozenset(
     "那呢吧吗啊呀的了嘛咧喔哦呐在我们这边个请问想一下现在就是如果换成改比说又还不对错要也什么啥"
     "？。，！ "
 )
-
+# What is told of a person.
 _OF_HER = frozenset(("fact", "region", "third_person", "age", "group", "not_group"))
 
 
@@ -22,6 +22,14 @@ def rest_of(one: Understanding) -> str:
     for entity in one.entities:
         rest = rest.replace(entity.text, "")
     return "".join(char for char in rest if char not in _FILLER)
+
+
+def without_regions(one: Understanding) -> str:
+    """The text without the places it names."""
+    text = one.text
+    for entity in one.entities:
+        text = text.replace(entity.text, "") if entity.kind == "region" else text
+    return text
 
 
 def asks(one: Understanding) -> bool:

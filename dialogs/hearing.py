@@ -26,6 +26,7 @@ from dialogs.follow_up import (
     only_facts,
     only_tells,
     rest_of,
+    without_regions,
 )
 from dialogs.going_on import gone_on
 from dialogs.joining import joined
@@ -300,10 +301,7 @@ class Hearing:
         """The topic whose name stands alone beside a place: 太原回炉."""
         if one.intent in self.desk.words.topics or not one.values("region"):
             return None
-        text = one.text
-        for entity in one.entities:
-            text = text.replace(entity.text, "") if entity.kind == "region" else text
-        text = text.strip("的呢啊吧呀？。，！ ")
+        text = without_regions(one).strip("的呢啊吧呀？。，！ ")
         topics = self.desk.words.topics.values()
         return next((topic.id for topic in topics if text in topic.called), None)
 

@@ -9,7 +9,7 @@ from dialogs.answer import answered, unwritten, worth
 from dialogs.anywhere import Line, anywhere, best_by_region, side_by_side
 from dialogs.asking import Ask
 from dialogs.composer import Composer
-from dialogs.concern import groups_beside
+from dialogs.concern import asks_what_there_is, groups_beside
 from dialogs.desk import MOST_AREAS, Desk, covered, outside
 from dialogs.finding import MOST, askers_first, candidates, chosen, of_everybody
 from dialogs.gaps import beside, gap_asked
@@ -46,6 +46,8 @@ def narrowest(regions: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
 def _in_one(ask: Ask, region: str, composer: Composer, desk: Desk) -> Reply:
     """The reply for one region; where groups have something of their own, below it who asks."""
     status = _in_region(ask, region, composer, desk)
+    if not asks_what_there_is(ask):
+        return composer.reply(status)
     told = {citation.quote for citation in composer.citations.values()}
     untold = [
         entry
@@ -55,10 +57,8 @@ def _in_one(ask: Ask, region: str, composer: Composer, desk: Desk) -> Reply:
     groups = groups_beside(untold, ask, desk.words)
     if not groups:
         return composer.reply(status)
-    composer.add(
-        "question",
-        Statement(say("region.groups", groups=listed([group.label for group in groups]))),
-    )
+    names = listed([group.label for group in groups])
+    composer.add("question", Statement(say("region.groups", groups=names)))
     none = say("interview.none_of_them")
     options = (*(Option(group.asked, group.label) for group in groups), Option(none, none))
     return composer.reply(status, missing=("groups",), options=options)

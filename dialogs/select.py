@@ -14,7 +14,6 @@ from functools import lru_cache
 from dialogs.asking import Ask
 from dialogs.concern import belongs, may_concern, programmes_meant
 from dialogs.match import nearness
-from dialogs.reading import says
 from knowledge.library import Entry
 from knowledge.schema import Amount
 from knowledge.vocabulary import Vocabulary
@@ -126,7 +125,7 @@ def _fit(entry: Entry, ask: Ask, words: Vocabulary, meant: Mapping[str, float]) 
     score += _for_groups(provision.groups, ask, words)
     occupation = ask.facts.get("occupation")
     if occupation is not None and provision.occupations:
-        hers = _TAUGHT if says("learns", ask.text) else 1.5
+        hers = _TAUGHT if ask.learns else 1.5
         score += hers if occupation in provision.occupations else -4.0
     score -= _not_for(provision.audience, ask.role)
     for aspect in ask.aspects:

@@ -21,12 +21,12 @@ def sums_said(one: Understanding) -> tuple[tuple[str, float], ...]:
     found = sums_in(one)
     if says("hearsay", one.text):
         return found
-    return tuple(
-        (said, value)
-        for said, value in found
-        if _GIVEN_BEFORE.search(one.text[: one.text.find(said)])
-        or _GIVEN_BEHIND.search(one.text[one.text.find(said) + len(said) :])
-    )
+    return tuple((said, value) for said, value in found if _is_given(said, one.text))
+
+
+def _is_given(said: str, text: str) -> bool:
+    before, _, behind = text.partition(said)
+    return bool(_GIVEN_BEFORE.search(before) or _GIVEN_BEHIND.search(behind))
 
 
 def sums_in(one: Understanding) -> tuple[tuple[str, float], ...]:
