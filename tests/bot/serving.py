@@ -10,8 +10,9 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -75,6 +76,19 @@ def app_on(database: Path) -> App:
         max_chars=settings.max_message_chars,
     )
     return connected(settings, engine, conversation, Seal(SEAL_KEY), understander=understander)
+
+
+def set_otherwise(
+    plain: App, now: Callable[[], dt.datetime], settings: Mapping[str, object]
+) -> App:
+    """The same process with a clock of its own and other settings."""
+    return connected(
+        plain.settings.model_copy(update=settings),
+        plain.engine,
+        replace(plain.conversation, now=now),
+        plain.seal,
+        understander=plain.understander,
+    )
 
 
 def copy_of(database: Path, folder: Path) -> Path:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from bot.app import connected, utc_now
+from bot.app import utc_now
 from bot.console import accounts
 from bot.http import create_app
 from nlu.understanding import Score
@@ -40,13 +39,7 @@ def browsers(
     with plain.engine.begin() as connection:
         accounts.add(connection, "wang", "王芳", "operator", PASSWORD, utc_now())
     careful = {"staff_hours": "", "hold_below": 0.95, "hold_minutes": _WAITS_S / 60}
-    app = connected(
-        plain.settings.model_copy(update=careful),
-        plain.engine,
-        replace(plain.conversation, now=utc_now),
-        plain.seal,
-        understander=plain.understander,
-    )
+    app = serving.set_otherwise(plain, utc_now, careful)
     with serving.serving(create_app(app), lifespan="on") as url:
         opened = [
             browser.new_context(viewport=OFFICE, locale="zh-CN", base_url=url) for _ in range(3)

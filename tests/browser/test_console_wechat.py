@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pydantic import SecretStr
 
-from bot.app import connected, utc_now
+from bot.app import utc_now
 from bot.http import create_app
 from tests.bot import serving
 from tests.bot.console.conftest import light_passwords as light_passwords
@@ -78,13 +78,7 @@ def line(
             "wechat_verified": account.verified,
             "wechat_api_base": platform,
         }
-        app = connected(
-            plain.settings.model_copy(update=wechat),
-            plain.engine,
-            replace(plain.conversation, now=utc_now),
-            plain.seal,
-            understander=plain.understander,
-        )
+        app = serving.set_otherwise(plain, utc_now, wechat)
         with serving.serving(create_app(app), lifespan="on") as url:
             phone.reach(f"{url}/wechat")
             context = browser.new_context(viewport=OFFICE, locale="zh-CN", base_url=url)

@@ -15,6 +15,11 @@ from nlu.understanding import Score
 SMALL = Path(__file__).parent / "small_training"
 
 
+def stranger(sure: float) -> float:
+    """How sure the bot is where the judge is so sure: its odds count 1.2 times."""
+    return 1.2 * sure / (1.2 * sure + 1 - sure)
+
+
 def example(text: str, intent: str = "refresher") -> Example:
     """An example of the training data."""
     return Example(text, intent, text, Path("x.yml"), 1)

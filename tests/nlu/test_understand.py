@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from nlu.engine import EmbeddedClassifier
 from nlu.understand import Understander
 from nlu.understanding import EngineUnavailable, Score
-from tests.nlu.conftest import Said
+from tests.nlu.conftest import Said, stranger
 
 
 def gone(_: str) -> tuple[Score, ...]:
@@ -137,11 +137,6 @@ class Judged(Said):
 
     def far(self, _: str) -> float | None:
         return self.sure
-
-
-def stranger(sure: float) -> float:
-    """How sure the bot is where the judge is so sure: its odds count 1.2 times."""
-    return 1.2 * sure / (1.2 * sure + 1 - sure)
 
 
 RANKING = (Score("refresher", 0.6), Score("greet", 0.3), Score("out_of_scope", 0.1))

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,14 +14,14 @@ import httpx
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from bot.app import App, connected
+from bot.app import App
 from bot.console import accounts, audit, sessions
 from bot.console.audit import Line, Search
 from bot.console.roles import roles
 from bot.console.security import COOKIE
 from bot.database import open_engine
 from bot.http import create_app
-from tests.bot.serving import NOW, app_on, copy_of, serving
+from tests.bot.serving import NOW, app_on, copy_of, serving, set_otherwise
 
 PASSWORD = "correct horse 1"
 
@@ -136,13 +136,7 @@ def open_desk(
     those that differ. With its lifespan on, pages are told what happens."""
     plain = app_on(copy_of(staffed_file, folder))
     clock = Clock()
-    app = connected(
-        plain.settings.model_copy(update=settings),
-        plain.engine,
-        replace(plain.conversation, now=clock),
-        plain.seal,
-        understander=plain.understander,
-    )
+    app = set_otherwise(plain, clock, settings)
     web = create_app(app)
     with serving(web, lifespan) as url:
         desk = Desk(app, web, url, clock)

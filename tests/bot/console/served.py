@@ -9,13 +9,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import uvicorn
 
-from bot.app import connected, utc_now
+from bot.app import utc_now
 from bot.http import create_app
 from tests.bot import serving
 
@@ -59,14 +58,7 @@ class Served:
 def main(database: str, port: str) -> None:
     serving._WORDS["人工"] = "handoff"
     plain = serving.app_on(Path(database))
-    settings = plain.settings.model_copy(update={"staff_hours": ""})
-    app = connected(
-        settings,
-        plain.engine,
-        replace(plain.conversation, now=utc_now),
-        plain.seal,
-        understander=plain.understander,
-    )
+    app = serving.set_otherwise(plain, utc_now, {"staff_hours": ""})
     uvicorn.run(create_app(app), port=int(port), log_level="error", access_log=False)
 
 
